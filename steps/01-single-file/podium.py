@@ -24,7 +24,6 @@ from flask_sqlalchemy import SQLAlchemy
 from font_source_sans_pro import SourceSansPro, SourceSansProBold
 from fpdf import FPDF
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
-from safe_fetch import read_page
 from sqlalchemy import Engine, ForeignKey, UniqueConstraint, delete, event, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -32,9 +31,12 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.routing import IntegerConverter
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from safe_fetch import read_page
+
 TOKEN_SECONDS = 12 * 60 * 60
 STATS_SECONDS = 15
 PREVIEWS = 3
+HEAD = SoupStrainer(["title", "meta"])
 PREVIEW_ALLOW_HOSTS = os.environ.get("PREVIEW_ALLOW_HOSTS", "").split(",")
 QUESTION_RATE = limits.parse(os.environ.get("QUESTION_RATE", "30/minute"))
 TOKEN_RATE = limits.parse(os.environ.get("TOKEN_RATE", "20/minute"))
@@ -84,6 +86,7 @@ class Talk(db.Model):
 
 
 class Question(db.Model):
+    __table_args__ = {"sqlite_autoincrement": True}  # the id of a deleted one does not come back
     id: Mapped[int] = mapped_column(primary_key=True)
     talk_id: Mapped[int] = mapped_column(ForeignKey(Talk.id), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey(User.id))
@@ -131,8 +134,8 @@ def previews(html):
     found = []
     for link in list(dict.fromkeys(re.findall(r'href="(https?://[^"]+)"', html)))[:PREVIEWS]:
         try:
-            url, page = read_page(unescape(link), PREVIEW_ALLOW_HOSTS)
-            head = BeautifulSoup(page, "html.parser", parse_only=SoupStrainer(["title", "meta"]))
+            url, page, charset = read_page(unescape(link), PREVIEW_ALLOW_HOSTS)
+            head = BeautifulSoup(page, "html.parser", parse_only=HEAD, from_encoding=charset)
             about = head.find("meta", attrs={"name": "description"}) or {}
             title, description = head.title.get_text(" ", strip=True), about.get("content", "")
             found.append(Preview(url=url, title=title[:200], description=description[:500]))

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urljoin
 
 import httpcore
+from werkzeug.http import parse_options_header
 
 SECONDS = 3
 MAX_BYTES = 256 * 1024
@@ -61,7 +62,7 @@ class PublicNetwork(httpcore.SyncBackend):
 
 
 def read_page(url, allow_hosts=()):
-    """Read the HTML page at `url`: the URL after redirects, and at most MAX_BYTES bytes.
+    """Read the HTML page at `url`: URL after redirects, at most MAX_BYTES bytes, charset if given.
 
     Gives up after SECONDS in all, not counting a slow DNS resolver. Refuses a host that is not
     public unless `allow_hosts` contains its "host:port". Raises ValueError where the answer is no
@@ -75,10 +76,11 @@ def read_page(url, allow_hosts=()):
                 headers = {name.lower(): value.decode() for name, value in response.headers}
                 if response.status in (301, 302, 303, 307, 308):
                     url = urljoin(url, headers[b"location"])
-                elif response.status == 200 and headers[b"content-type"].startswith("text/html"):
-                    return url, first_bytes(response)
-                else:
-                    raise ValueError(f"{url} answered {response.status} and no HTML page")
+                    continue
+                kind, options = parse_options_header(headers[b"content-type"])
+                if response.status != 200 or kind != "text/html":
+                    raise ValueError(f"{url} answered {response.status}, {kind}: no HTML page")
+                return url, first_bytes(response), options.get("charset")
     raise ValueError(f"{url} redirects once too often")
 
 

@@ -43,6 +43,7 @@ class Talk(db.Model):
 
 
 class Question(db.Model):
+    __table_args__ = {"sqlite_autoincrement": True}  # the id of a deleted one does not come back
     id: Mapped[int] = mapped_column(primary_key=True)
     talk_id: Mapped[int] = mapped_column(ForeignKey(Talk.id), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey(User.id))

@@ -12,6 +12,7 @@ from podium.models import Preview
 from podium.questions.safe_fetch import read_page
 
 TAGS = set("p br em strong del a code pre blockquote ul ol li".split())
+HEAD = SoupStrainer(["title", "meta"])
 markdown = mistune.create_markdown(escape=True, plugins=["url", "strikethrough"])
 
 
@@ -36,8 +37,8 @@ def previews(html):
 def preview(link):
     """Title and description of the page behind `link`, or None."""
     try:
-        url, page = read_page(link, current_app.config["PREVIEW_ALLOW_HOSTS"].split(","))
-        head = BeautifulSoup(page, "html.parser", parse_only=SoupStrainer(["title", "meta"]))
+        url, page, charset = read_page(link, current_app.config["PREVIEW_ALLOW_HOSTS"].split(","))
+        head = BeautifulSoup(page, "html.parser", parse_only=HEAD, from_encoding=charset)
         about = head.find("meta", attrs={"name": "description"}) or {}
         title, description = head.title.get_text(" ", strip=True), about.get("content", "")
         return Preview(url=url, title=title[:200], description=description[:500])
