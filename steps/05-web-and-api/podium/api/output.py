@@ -1,0 +1,5 @@
+"""Writing what a client gets."""
+
+
+def fields(row, *names):
+    return {name: getattr(row, name) for name in names}

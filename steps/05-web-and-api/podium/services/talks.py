@@ -1,0 +1,28 @@
+"""The talks, and what their organiser takes away."""
+
+from sqlalchemy import func, select
+
+from podium.extensions import db
+from podium.models import Question, Talk, find
+from podium.services import questions
+from podium.services.errors import Forbidden
+from podium.talks.transcript import transcript_pdf
+
+
+def every():
+    return db.session.scalars(select(Talk).order_by(Talk.id)).all()
+
+
+def get(slug):
+    return find(Talk, slug=slug)
+
+
+def size(talk):
+    return db.session.scalar(select(func.count()).where(Question.talk == talk))
+
+
+def transcript(user, slug):
+    talk = get(slug)
+    if talk.organiser != user:
+        raise Forbidden("Only the organiser may do that.")
+    return transcript_pdf(talk, db.session.scalars(questions.of(talk)).all())
