@@ -1,0 +1,33 @@
+"""The ways in which a rule says no."""
+
+
+class ServiceError(Exception):
+    """`reason` is a sentence for whoever asked; `field` is what they got wrong, if it is one."""
+
+    def __init__(self, reason, field=None):
+        super().__init__(reason)
+        self.reason, self.field = reason, field
+
+
+class Invalid(ServiceError):
+    pass
+
+
+class Forbidden(ServiceError):
+    pass
+
+
+class NotFound(ServiceError):
+    pass
+
+
+class Conflict(ServiceError):
+    pass
+
+
+class TooOften(ServiceError):
+    """`wait` is the number of seconds after which it will do."""
+
+    def __init__(self, reason, wait):
+        super().__init__(reason)
+        self.wait = wait

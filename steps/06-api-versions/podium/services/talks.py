@@ -1,0 +1,37 @@
+"""The talks, and what their organiser takes away."""
+
+from sqlalchemy import func, select
+
+from podium.extensions import db
+from podium.models import Question, Talk, find
+from podium.services import questions
+from podium.services.errors import Forbidden, NotFound
+from podium.talks.transcript import transcript_pdf
+
+
+def every():
+    return db.session.scalars(select(Talk).order_by(Talk.id)).all()
+
+
+def get(slug):
+    return find(Talk, slug=slug)
+
+
+def version(slug):
+    """What counts the changes of the talk's list."""
+    number = db.session.scalar(select(Talk.version).where(Talk.slug == slug))
+    if number is None:
+        raise NotFound("There is no such talk.")
+    return number
+
+
+def size(talk):
+    listed = (Question.talk == talk, Question.deleted.is_(False))
+    return db.session.scalar(select(func.count()).where(*listed))
+
+
+def transcript(user, slug):
+    talk = get(slug)
+    if talk.organiser != user:
+        raise Forbidden("Only the organiser may do that.")
+    return transcript_pdf(talk, db.session.scalars(questions.of(talk)).all())

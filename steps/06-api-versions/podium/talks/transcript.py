@@ -1,0 +1,29 @@
+"""The transcript that the organiser takes away."""
+
+from font_source_sans_pro import SourceSansPro, SourceSansProBold
+from fpdf import FPDF
+
+from podium.questions.text import plain
+
+
+def transcript_pdf(talk, questions):
+    """A title page, then the questions in the order given: a PDF document, as bytes."""
+    pdf = FPDF()
+    pdf.set_title(talk.title)
+    pdf.add_font("Sans", "", SourceSansPro)
+    pdf.add_font("Sans", "B", SourceSansProBold)
+    pdf.add_page()
+    pdf.set_y(100)
+    write(pdf, talk.title, 28, "B")
+    write(pdf, f"{talk.speaker} · {len(questions)} questions", 14)
+    pdf.add_page()
+    for question in questions:
+        answered = " · answered" if question.answered else ""
+        write(pdf, f"{question.score} votes · {question.author.nickname}{answered}", 10, "B")
+        write(pdf, plain(question.html), 12)
+    return bytes(pdf.output())
+
+
+def write(pdf, text, size, style=""):
+    pdf.set_font("Sans", style, size)
+    pdf.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
