@@ -1,0 +1,1 @@
+"""The courseware's own tool: runs, compares and verifies the steps."""

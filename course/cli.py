@@ -1,0 +1,176 @@
+"""The command line: `python -m course ...`, which the Makefile fronts. Parses and prints."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+import sys
+
+import click
+
+from course import (
+    bench,
+    catalog,
+    commands,
+    console,
+    diff,
+    drift,
+    foreground,
+    housekeeping,
+    lock,
+    ports,
+    readme,
+    verify,
+)
+from course.errors import CourseError
+from course.paths import ROOT
+
+DEFAULT_PORT = "8000"
+NOT_OURS_TO_SOLVE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
+
+
+class StepNumber(click.ParamType):
+    """An argument that names a step by its number."""
+
+    name = "step"
+
+    def convert(self, value, param, ctx):
+        """Return the Step; CourseError when there is none."""
+        if isinstance(value, catalog.Step):
+            return value
+        if not re.fullmatch(r"[0-9]{1,3}", value):
+            raise CourseError(f"{value!r} is not a step's number; {catalog.existing()}.")
+        return catalog.find(int(value))
+
+
+STEP = StepNumber()
+
+
+@click.group(add_help_option=True)
+def cli() -> None:
+    """Run, compare and verify the steps of Flask at Scale."""
+
+
+@cli.command("help")
+def help_() -> None:
+    """Print the table of commands."""
+    commands.main()
+
+
+@cli.command()
+@click.argument("step", type=STEP)
+def step(step: catalog.Step) -> None:
+    """Run a step on $PORT (8000) until Ctrl-C."""
+    port = ports.parse(os.environ.get("PORT") or DEFAULT_PORT)
+    foreground.serve(step, port, console.output())
+
+
+@cli.command("diff")
+@click.argument("step", type=STEP)
+@click.option("--side-by-side", is_flag=True, help="Two columns (or SIDE=1 in the environment).")
+def diff_(step: catalog.Step, side_by_side: bool) -> None:
+    """Show what a step changed since the one before."""
+    out = console.output()
+    before = catalog.find(step.number - 1) if step.number > 1 else None
+    content = diff.render(
+        before,
+        step,
+        side_by_side=side_by_side or bool(os.environ.get("SIDE")),
+        width=out.width,
+    )
+    diff.show(content, out)
+
+
+@cli.command("drift")
+def drift_() -> None:
+    """Check that each step declares what differs from the step before, and only that."""
+    findings = drift.check(catalog.load())
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise CourseError(f"{len(findings)} differences and declarations do not match.")
+    print("Every difference between two steps is declared.")
+
+
+@cli.command("readme")
+@click.option("--write", is_flag=True, help="Bring the table up to date.")
+@click.option("--check", is_flag=True, help="Only say whether it is (the default).")
+def readme_(write: bool, check: bool) -> None:
+    """Write or check the table of steps in README.md."""
+    steps = catalog.load()
+    if write:
+        print("README.md written." if readme.write(ROOT, steps) else "README.md was right.")
+    elif problem := readme.check(ROOT, steps):
+        raise CourseError(problem)
+
+
+@cli.command()
+@click.argument("step", type=STEP, required=False)
+def test(step: catalog.Step | None) -> None:
+    """Verify everything, or one step."""
+    steps = [step] if step else catalog.load()
+    results = verify.run(verify.plan(ROOT, steps, whole=step is None), ROOT, console.output())
+    sys.exit(1 if verify.report(results, console.output()) else 0)
+
+
+@cli.command()
+@click.argument("step", type=STEP)
+def reset(step: catalog.Step) -> None:
+    """Delete the data of a step."""
+    where = step.data_dir.relative_to(ROOT)
+    if housekeeping.reset(step):
+        print(f"Deleted {where}; step {step.number} starts afresh.")
+    else:
+        print(f"There is no {where}: step {step.number} starts afresh anyway.")
+
+
+@cli.command("bench")
+@click.option("--rounds", type=click.IntRange(1, 20), default=3, help="How often, in turn.")
+@click.option("--seconds", type=click.IntRange(1, 60), default=5, help="Length of one measurement.")
+def bench_(rounds: int, seconds: int) -> None:
+    """Measure what the structure of the steps costs."""
+    out = console.output()
+    with out.status("starting") as status:
+        cases = bench.measure(rounds, seconds, status.update if out.is_terminal else out.print)
+    out.print(bench.table(cases))
+
+
+@cli.command("format")
+def format_() -> None:
+    """Format the code and sort its imports."""
+    ruff = os.path.join(os.path.dirname(sys.executable), "ruff")
+    for arguments in (["check", "--fix", "--select", "I"], ["format"]):
+        subprocess.run([ruff, *arguments, str(ROOT)], check=True)
+
+
+@cli.command("lock")
+def lock_() -> None:
+    """Pin what the requirements.in files ask for (UPGRADE=1: newer versions)."""
+    changed = lock.write_all(ROOT, upgrade=bool(os.environ.get("UPGRADE")))
+    for path in changed:
+        print(f"wrote {path.relative_to(ROOT)}")
+    if not changed:
+        print("All locks are as they should be.")
+
+
+def main() -> None:
+    """Run the command line; a CourseError becomes its message and exit code 2."""
+    try:
+        cli.main(prog_name="python -m course", standalone_mode=False)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in NOT_OURS_TO_SOLVE:
+            raise
+        print(f"{error.filename}: {error.strerror}; make doctor says what to do.", file=sys.stderr)
+        sys.exit(2)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)

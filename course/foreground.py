@@ -1,0 +1,160 @@
+"""`make step-N`: one step in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from course.catalog import Step
+from course.console import COLOURS
+from course.errors import CourseError
+from course.processes import POLL, describe_exit, tail
+from course.runner import Cancelled, Running, live
+
+# A reader may set these for a step on purpose.
+PASSED_ON = ("PASSWORD_HASH", "QUESTION_RATE", "TOKEN_RATE")
+PASSED_ON_PREFIX = "PODIUM_"
+SAMPLE_PASSWORD = "podium-demo"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def serve(step: Step, port: int, console: Console) -> None:
+    """Run `step` on `port` until Ctrl-C, SIGTERM, SIGHUP or the loss of the terminal.
+
+    Raises CourseError when it does not start, or when its processes end by themselves.
+    """
+    console.print(Text(f"Starting step {step.number}: {step.title}", style="bold"))
+    echo = Echo(console)
+    with _signals() as stop:
+        with contextlib.suppress(Cancelled):
+            running = live(
+                step,
+                port,
+                step.data_dir,
+                env=_passed_on(),
+                echo=echo,
+                cancelled=lambda: stop.count > 0,
+                impatient=lambda: stop.count > 1,
+            )
+            with running as step_running:
+                _say(console, _welcome(step_running, min(console.width, 100)))
+                _watch(step_running, stop)
+                _say(console, Text(f"Stopping step {step.number} …"))
+        _say(console, Text(f"Step {step.number} has stopped; its data stay in {_shown(step)}"))
+
+
+class Stop:
+    """How often we were asked to stop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, *_: object) -> None:
+        self.count += 1
+
+
+class Echo:
+    """Prints the processes' output, each process with its own colour."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._styles: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str, line: str) -> None:
+        with self._lock:
+            style = self._styles.setdefault(name, COLOURS[len(self._styles) % len(COLOURS)])
+            text = Text.assemble((f"{name:<4} | ", style), line.rstrip())
+            _say(self._console, text)
+
+
+def _say(console: Console, text: Text) -> None:
+    # The terminal may be gone, or the reader of a pipe (for which rich wants to exit, from whatever
+    # thread it is); the processes still have to be stopped in order.
+    with contextlib.suppress(OSError, SystemExit):
+        console.print(text, soft_wrap=True)
+
+
+def _watch(running: Running, stop: Stop) -> None:
+    """Return when asked to stop; StepFailed when no process of the step is left."""
+    terminal = _terminal()
+    looked = time.monotonic()
+    while not stop.count:
+        time.sleep(POLL)
+        for name, process in running.processes.items():
+            if not process.alive and name != "slow":
+                process.send(signal.SIGKILL)
+                process.close()
+                raise CourseError(
+                    f"Step {running.step.number} stopped: {name} "
+                    f"{describe_exit(process.exit_code)}. The end of its log:\n"
+                    f"{tail(process.text())}"
+                )
+        if terminal is not None and time.monotonic() - looked > 0.5:
+            looked = time.monotonic()
+            try:
+                os.tcgetpgrp(terminal)
+            except OSError:
+                # When make leads the session, it does not pass the hangup on to us.
+                return
+
+
+def _terminal() -> int | None:
+    """Return the file descriptor of our controlling terminal, None when there is none."""
+    for descriptor in (0, 1, 2):
+        with contextlib.suppress(OSError):
+            os.tcgetpgrp(descriptor)
+            return descriptor
+    return None
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Stop]:
+    """Count the requests to stop instead of being interrupted anywhere."""
+    stop = Stop()
+    before = {signum: signal.signal(signum, stop) for signum in SIGNALS}
+    try:
+        yield stop
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _passed_on() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
+    }
+
+
+def _shown(step: Step) -> Path:
+    return step.data_dir.relative_to(step.path.parent.parent)
+
+
+def _welcome(running: Running, width: int) -> Text:
+    step = running.step
+    # What a browser remembers and shows: the name, not the address.
+    url = running.url.replace("127.0.0.1", "localhost")
+    text = Text()
+    text.append(f"\n  Step {step.number}: {step.title}\n", style="bold")
+    text.append(textwrap.fill(step.problem, width - 2, initial_indent="  ", subsequent_indent="  "))
+    text.append("\n\n")
+    text.append("  Open      ")
+    text.append(url + "\n", style="bold underline")
+    text.append(f"  Accounts  every sample account has the password {SAMPLE_PASSWORD}\n")
+    for index, line in enumerate(step.suggestions):
+        text.append("  Try       " if index == 0 else "            ")
+        text.append(line.replace("{url}", url) + "\n")
+    text.append(f"  Logs      {_shown(step) / 'logs'}/\n")
+    text.append("\n  Ctrl-C stops it.\n", style="bold")
+    return text

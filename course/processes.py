@@ -1,0 +1,259 @@
+"""Programs that run beside us, each in a session of its own, and how to end them for certain."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import IO
+
+POLL = 0.03  # seconds between two looks at something that we wait for
+PR_SET_PDEATHSIG = 1
+ESCAPE_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+CONTROL = dict.fromkeys((*range(9), *range(10, 32), 127))
+libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class Process:
+    """One program with its log.
+
+    Its output goes to `log`; with `echo` it is also passed on, line by line, from a thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: dict[str, str],
+        log: Path,
+        echo: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.argv = list(argv)
+        self.cwd = cwd
+        self.env = env
+        self.log = log
+        self.echo = echo
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._pump: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the program; OSError when it cannot be found."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as file:
+            self._popen = subprocess.Popen(
+                self.argv,
+                cwd=self.cwd,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self.echo else file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(),
+            )
+        if self.echo:
+            self._pump = threading.Thread(
+                target=self._pass_on, args=(self._popen.stdout,), daemon=True
+            )
+            self._pump.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its group."""
+        assert self._popen is not None, f"{self.name} was not started"
+        return self._popen.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs, else its exit code (negative: the signal that ended it)."""
+        return self._popen.poll() if self._popen else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the program itself runs; children that it left do not count."""
+        return self._popen is not None and self._popen.poll() is None
+
+    def send(self, signum: int) -> None:
+        """Send a signal to the program and all its children."""
+        if self._popen is not None:
+            signal_group(self.pid, signum)
+
+    def gone(self) -> bool:
+        """Whether the program and all its children have ended."""
+        return not self.alive and (self._popen is None or not group_alive(self.pid))
+
+    def text(self) -> str:
+        """Return all it has printed."""
+        try:
+            return self.log.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def close(self) -> None:
+        """Let the last lines of the output arrive; call it when the program has ended."""
+        if self._pump:
+            self._pump.join(timeout=1)
+
+    def _pass_on(self, stream: IO[bytes]) -> None:
+        with self.log.open("ab", buffering=0) as file, stream:
+            for line in stream:
+                file.write(line)
+                self.echo(self.name, printable(line.decode("utf-8", "replace")))
+
+
+def shell(command: str) -> list[str]:
+    """Return the arguments that run a command line of a Procfile.
+
+    A simple command replaces the shell, so that our signals reach it and not a shell around it;
+    `env` is there for commands that begin with a variable, as in `A=1 flask run`.
+    """
+    if re.search(r"[;&|\n]", command):
+        return ["sh", "-c", command]
+    return ["sh", "-c", f"exec env {command}"]
+
+
+def describe_exit(code: int) -> str:
+    """Say how a program ended."""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def printable(line: str) -> str:
+    """Return a line of a log without what would colour or move about a terminal."""
+    return ESCAPE_SEQUENCE.sub("", line).translate(CONTROL)
+
+
+def tail(text: str, lines: int = 15) -> str:
+    """Return the last lines of a log, indented."""
+    last = [printable(line) for line in text.rstrip().splitlines()[-lines:]]
+    return "\n".join("    " + line for line in last) or "    (it printed nothing)"
+
+
+def stop_all(
+    processes: Iterable[Process],
+    *,
+    first: int = signal.SIGTERM,
+    grace: float = 8,
+    impatient: Callable[[], bool] = lambda: False,
+) -> None:
+    """End programs and all their children, all at the same time.
+
+    Sends `first`, waits up to `grace` seconds (or until `impatient()`), then kills.
+    """
+    processes = list(processes)
+    for process in processes:
+        process.send(first)
+    if not wait_until(lambda: _all_gone(processes), grace, give_up=impatient):
+        for process in processes:
+            process.send(signal.SIGKILL)
+        wait_until(lambda: _all_gone(processes), 3)
+    for process in processes:
+        process.close()
+
+
+def wait_until(
+    condition: Callable[[], bool], seconds: float, *, give_up: Callable[[], bool] = lambda: False
+) -> bool:
+    """Look at `condition` until it holds; False when time is up or `give_up()` says so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline or give_up():
+            return False
+        time.sleep(POLL)
+    return True
+
+
+def signal_group(group: int, signum: int) -> None:
+    """Send a signal to a process group, if there is one."""
+    # macOS answers "not permitted" for a group in which only zombies are left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signum)
+
+
+def group_alive(group: int) -> bool:
+    """Whether a process group has a member that is not a zombie."""
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    if sys.platform != "linux":
+        return True
+    # In a container nobody may collect the zombies of orphans: they are in the group for ever.
+    return any(
+        fields is not None and int(fields[2]) == group and fields[0] not in ("Z", "X")
+        for fields in map(_stat, filter(str.isdigit, os.listdir("/proc")))
+    )
+
+
+def started_at(pid: int) -> str | None:
+    """Return when a process started, in a form that is only good for comparing; None: no such.
+
+    Process ids are reused: with this a stranger is not taken for ours.
+    """
+    if sys.platform == "linux":
+        fields = _stat(str(pid))
+        return fields[19] if fields and fields[0] != "Z" else None
+    answer = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip() or None
+
+
+def raise_file_limit(wanted: int = 65_536) -> int:
+    """Allow this process and its children as many open files as the system grants.
+
+    An ordinary user starts with 1,024 (256 on macOS), too few for a hall of connections.
+    Returns the limit that now holds.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in (wanted, 10_240, 4_096):
+        if hard != resource.RLIM_INFINITY:
+            limit = min(limit, hard)
+        if soft != resource.RLIM_INFINITY and soft < limit:
+            # macOS announces no bound, yet refuses more than 10,240.
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+                return limit
+    return soft
+
+
+def _all_gone(processes: list[Process]) -> bool:
+    return all(process.gone() for process in processes)
+
+
+def _stat(pid: str) -> list[str] | None:
+    """Return the fields of /proc/<pid>/stat from the state on."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """Return what a new child has to do so that the kernel kills it when we are killed.
+
+    Only for children of the main thread: the kernel means the thread when it says parent.
+    """
+    if libc is None or threading.current_thread() is not threading.main_thread():
+        return None
+    parent = os.getpid()
+
+    def prepare() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare

@@ -1,0 +1,300 @@
+"""`make test`: runs every check as a program of its own, several at a time, and adds them up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from course import leftovers
+from course.catalog import Step
+from course.housekeeping import TEST_LOGS
+from course.processes import POLL, Process, describe_exit, stop_all, tail
+from course.runner import FOREIGN, FOREIGN_PREFIXES, OWN_VARIABLES
+from course.watchdog import Watchdog
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TIMEOUT = 280  # seconds that one check may take
+# They load with every pytest here and take longer than many a suite; no unit test uses them, and a
+# step that was copied out of the repository does not have them either.
+UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
+SUMMARY = "summary.txt"
+TAIL = 60  # lines shown of a check that failed
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to verify.
+
+    `weight` tells the expected seconds: heavy checks start first, so that none is left alone at
+    the end. A check with `tests` is a pytest run, whose tests count one by one.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    cwd: Path
+    tests: bool = False
+    weight: int = 1
+
+
+@dataclass
+class Result:
+    """How a check went; `log` holds all that it printed."""
+
+    check: Check
+    seconds: float
+    log: Path
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    skips: Counter[str] = field(default_factory=Counter)
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        return self.failed == 0
+
+
+def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check]:
+    """Return the checks for `steps`; `whole` adds those of the courseware itself."""
+    python = sys.executable
+    pytest = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    plain = (*pytest, *(option for name in UNUSED_PLUGINS for option in ("-p", f"no:{name}")))
+    ruff = str(Path(python).with_name("ruff"))
+    checks = [Check("drift", (python, "-m", "course", "drift"), root)]
+    if whole:
+        checks += [
+            Check("ruff check", (ruff, "check", "--no-cache", "."), root),
+            Check("ruff format", (ruff, "format", "--check", "--no-cache", "."), root),
+            Check("course", (*plain, "tests/course"), root, tests=True, weight=60),
+            Check("slow site", (*plain, "tests/slow_site"), root, tests=True, weight=10),
+        ]
+    for step in steps:
+        number = str(step.number)
+        unit = (*plain, "tests")
+        contract = (*pytest, "tests/contract", "--step", number)
+        browser = (*pytest, "tests/browser", "--step", number)
+        checks += [
+            Check(f"step {number}: unit", unit, step.path, tests=True, weight=10),
+            Check(f"step {number}: contract", contract, root, tests=True, weight=30),
+            Check(f"step {number}: browser", browser, root, tests=True, weight=20),
+        ]
+    return checks
+
+
+def run(
+    checks: Sequence[Check],
+    root: Path,
+    console: Console,
+    *,
+    jobs: int | None = None,
+    timeout: float = TIMEOUT,
+) -> list[Result]:
+    """Run the checks, `jobs` at a time (default: as many as there are cores); return the results.
+
+    On Ctrl-C, SIGTERM and SIGHUP everything that runs is ended and KeyboardInterrupt raised.
+    Raises CourseError when another `make test` runs: they would share their logs.
+    """
+    logs = root / ".data" / TEST_LOGS
+    with leftovers.exclusive(logs):
+        return _run(checks, logs, console, jobs or os.cpu_count() or 1, timeout)
+
+
+def _run(
+    checks: Sequence[Check], logs: Path, console: Console, jobs: int, timeout: float
+) -> list[Result]:
+    (logs / SUMMARY).unlink(missing_ok=True)
+    waiting = sorted(checks, key=lambda check: -check.weight)
+    watchdog = Watchdog()
+    running: list[_Running] = []
+    results: list[Result] = []
+    before = {s: signal.signal(s, _interrupt) for s in SIGNALS}
+    try:
+        with _Progress(console, len(checks), running) as progress:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    running.append(_Running(waiting.pop(0), logs))
+                    running[-1].process.start()
+                    watchdog.watch(running[-1].process.pid)
+                for one in [one for one in running if one.is_over(timeout)]:
+                    stop_all([one.process], grace=2)
+                    watchdog.forget(one.process.pid)
+                    running.remove(one)
+                    results.append(one.result(timeout))
+                    progress.finished(results[-1])
+                progress.update()
+                time.sleep(POLL)
+    finally:
+        again: list[object] = []
+        for signum in SIGNALS:
+            signal.signal(signum, lambda *_: again.append(True))
+        if running:
+            console.print(Text("Stopping what runs ..."))
+        # SIGINT first: pytest then ends its fixtures, and with them the steps it runs.
+        stop_all(
+            [one.process for one in running],
+            first=signal.SIGINT,
+            grace=3,
+            impatient=lambda: bool(again),
+        )
+        watchdog.close()
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+    order = list(checks)
+    return sorted(results, key=lambda result: order.index(result.check))
+
+
+def report(results: Sequence[Result], console: Console) -> bool:
+    """Print what failed and why, what was skipped and why, and the summary; True if all passed."""
+    for result in results:
+        if not result.ok:
+            console.rule(Text(f"{result.check.name}: {result.why}", style="bold red"))
+            console.print(Text(tail(result.log.read_text("utf-8", "replace"), TAIL)))
+            console.print(Text(f"The whole log: {result.log}"), soft_wrap=True)
+    for result in results:
+        for reason, count in result.skips.items():
+            console.print(
+                Text(f"skipped {count} of {result.check.name}: {reason}", style="yellow"),
+                soft_wrap=True,
+            )
+    failed = sum(result.failed for result in results)
+    passed = sum(result.passed for result in results)
+    skipped = sum(result.skipped for result in results)
+    summary = f"{passed} passed, {failed} failed, {skipped} skipped"
+    console.print(Text(summary, style="bold red" if failed else "bold green"))
+    if results:
+        # .ci/run repeats it after what make has to say about a failure.
+        (results[0].log.parent / SUMMARY).write_text(summary + "\n", encoding="utf-8")
+    return not failed
+
+
+class _Running:
+    """A check that runs now."""
+
+    def __init__(self, check: Check, logs: Path) -> None:
+        slug = check.name.replace(": ", "-").replace(" ", "-")
+        self.check = check
+        self.started = time.monotonic()
+        self.report = logs / f"{slug}.xml"
+        self.report.unlink(missing_ok=True)
+        argv = [*check.argv, f"--junitxml={self.report}"] if check.tests else check.argv
+        self.process = Process(
+            check.name, argv, cwd=check.cwd, env=environment(), log=logs / f"{slug}.log"
+        )
+
+    def is_over(self, timeout: float) -> bool:
+        """Whether it has ended, or has to be ended."""
+        return not self.process.alive or self.seconds > timeout
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self.started
+
+    def result(self, timeout: float) -> Result:
+        """Return how it went; call it after the end."""
+        result = Result(self.check, self.seconds, self.process.log)
+        code = self.process.exit_code
+        if self.check.tests:
+            _count(self.report, result)
+        elif code == 0:
+            result.passed = 1
+        if result.seconds > timeout:
+            result.failed += 1
+            result.why = f"took longer than {timeout:.0f} s"
+        elif self.check.tests and not (result.passed or result.failed or result.skipped):
+            # An empty run passes for the wrong reason: a moved directory, a misspelt marker.
+            result.failed = 1
+            result.why = f"ran no test at all ({describe_exit(code)})"
+        elif code != 0:
+            # pytest can fail without a failed test, in a fixture of the session for example.
+            result.failed = max(result.failed, 1)
+            result.why = describe_exit(code)
+            if self.check.tests:
+                result.why = f"{result.failed} failed"
+        return result
+
+
+def environment() -> dict[str, str]:
+    """Return our environment without what would make a test depend on the reader's shell."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in (*OWN_VARIABLES, *FOREIGN, "PYTEST_ADDOPTS", "SIDE", "UPGRADE")
+        and not name.startswith(FOREIGN_PREFIXES)
+    }
+    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
+    return kept | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _count(report: Path, result: Result) -> None:
+    """Add up the test cases of a JUnit report; a missing or broken one counts nothing."""
+    try:
+        cases = ElementTree.parse(report).iter("testcase")
+    except (OSError, ElementTree.ParseError):
+        return
+    for case in cases:
+        kinds = {child.tag: child for child in case}
+        if kinds.keys() & {"failure", "error"}:
+            result.failed += 1
+        elif "skipped" in kinds:
+            result.skipped += 1
+            result.skips[kinds["skipped"].get("message") or "no reason given"] += 1
+        else:
+            result.passed += 1
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+class _Progress:
+    """One line for each finished check and, on a terminal, a line that says what runs."""
+
+    def __init__(self, console: Console, total: int, running: list[_Running]) -> None:
+        self._console = console
+        self._total = total
+        self._running = running
+        self._done = 0
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> _Progress:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def finished(self, result: Result) -> None:
+        """Print how a check went."""
+        self._done += 1
+        parts = [f"{result.passed} passed"]
+        parts += [f"{result.failed} failed"] * bool(result.failed)
+        parts += [f"{result.skipped} skipped"] * bool(result.skipped)
+        mark = ("ok    ", "green") if result.ok else ("FAILED", "bold red")
+        self._console.print(
+            Text.assemble(
+                mark,
+                f" [{self._done:>{len(str(self._total))}}/{self._total}] "
+                f"{result.check.name:<20} {result.seconds:6.1f} s  {', '.join(parts)}",
+            ),
+            soft_wrap=True,
+        )
+
+    def update(self) -> None:
+        """Say what runs."""
+        if self._console.is_terminal:
+            names = ", ".join(f"{one.check.name} ({one.seconds:.0f} s)" for one in self._running)
+            self._live.update(Text(f"{self._done}/{self._total}  running {names}", style="dim"))

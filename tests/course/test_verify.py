@@ -1,0 +1,186 @@
+"""`make test` counts what passed, failed and was skipped, and is not fooled."""
+
+import io
+import signal
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from course import leftovers, verify
+from course.errors import CourseError
+from course.paths import ROOT
+from course.processes import started_at, wait_until
+
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
+
+
+@pytest.fixture(autouse=True)
+def quick_start(monkeypatch):
+    """Leave pytest's plugins out: loading them takes longer than these tests."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=100, color_system=None, soft_wrap=True)
+
+
+def verified(root, console, *checks, **options) -> tuple[bool, str]:
+    results = verify.run(checks, root, console, jobs=2, **options)
+    ok = verify.report(results, console)
+    return ok, console.file.getvalue()
+
+
+def suite(root, code: str, name: str = "tests") -> verify.Check:
+    directory = root / name
+    directory.mkdir()
+    (directory / "test_it.py").write_text(code)
+    return verify.Check(name, PYTEST, directory, tests=True)
+
+
+def program(root, code: str, name: str = "program") -> verify.Check:
+    return verify.Check(name, (sys.executable, "-c", code), root)
+
+
+def test_the_summary_is_the_last_line_after_the_reasons_of_skips(tmp_path, console):
+    code = """
+import pytest
+def test_one(): pass
+def test_two(): pass
+@pytest.mark.skip(reason="no browser here")
+def test_three(): pass
+"""
+    ok, text = verified(tmp_path, console, suite(tmp_path, code), program(tmp_path, "print(1)"))
+    assert ok
+    assert text.splitlines()[-2:] == [
+        "skipped 1 of tests: no browser here",
+        "3 passed, 0 failed, 1 skipped",
+    ]
+    summary = tmp_path / ".data" / "test" / "summary.txt"
+    assert summary.read_text() == "3 passed, 0 failed, 1 skipped\n"
+
+
+def test_a_failing_test_fails_the_run_and_shows_its_output(tmp_path, console):
+    code = "def test_one(): pass\ndef test_two(): assert 1 == 2\n"
+    ok, text = verified(tmp_path, console, suite(tmp_path, code))
+    assert not ok
+    assert "assert 1 == 2" in text
+    assert f"The whole log: {tmp_path}/.data/test/tests.log" in text
+    assert text.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("", "ran no test at all"),
+        ("import no_such_module", "1 failed"),
+        ("import os; os._exit(0)", "ran no test at all"),
+        ("import os\ndef test_one(): os._exit(0)", "ran no test at all"),
+    ],
+)
+def test_a_run_without_tests_is_a_failure(tmp_path, console, code, why):
+    ok, text = verified(tmp_path, console, suite(tmp_path, code))
+    assert not ok
+    assert f"tests: {why}" in text
+    assert text.splitlines()[-1] == "0 passed, 1 failed, 0 skipped"
+
+
+def test_a_session_that_fails_after_its_tests_is_a_failure(tmp_path, console):
+    check = suite(tmp_path, "def test_one(): pass\n")
+    hook = "def pytest_sessionfinish(session): session.exitstatus = 3\n"
+    (check.cwd / "conftest.py").write_text(hook)
+    ok, text = verified(tmp_path, console, check)
+    assert not ok
+    assert text.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
+
+
+def test_a_program_that_fails_is_a_failure(tmp_path, console):
+    ok, text = verified(tmp_path, console, program(tmp_path, "print('drifted'); exit(2)"))
+    assert not ok
+    assert "    drifted" in text
+    assert "program: ended with exit code 2" in text
+
+
+def test_a_check_that_hangs_is_ended(tmp_path, console):
+    hang = program(tmp_path, "import time; time.sleep(600)")
+    ok, text = verified(tmp_path, console, hang, timeout=0.3)
+    assert not ok
+    assert "program: took longer than 0 s" in text
+
+
+def test_checks_do_not_see_what_the_reader_has_set(tmp_path, console, monkeypatch):
+    for name in ("DATABASE_URL", "FLASK_APP", "PYTEST_ADDOPTS", "PODIUM_SECRET_KEY"):
+        monkeypatch.setenv(name, "x")
+    code = (
+        "import os; "
+        "exit(sum(n in os.environ for n in 'DATABASE_URL FLASK_APP PYTEST_ADDOPTS "
+        "PODIUM_SECRET_KEY'.split()))"
+    )
+    assert verified(tmp_path, console, program(tmp_path, code))[0]
+
+
+def test_two_checks_run_at_a_time(tmp_path, console):
+    meet = """
+import pathlib, time
+pathlib.Path({mine!r}).touch()
+deadline = time.monotonic() + 10
+while not pathlib.Path({other!r}).exists():
+    if time.monotonic() > deadline: exit("the other did not come")
+    time.sleep(0.01)
+"""
+    one = program(tmp_path, meet.format(mine="a", other="b"), "one")
+    two = program(tmp_path, meet.format(mine="b", other="a"), "two")
+    assert verified(tmp_path, console, one, two)[0]
+
+
+def test_the_plan_covers_each_step_and_the_courseware(checkout):
+    steps = [checkout.step(1), checkout.step(2)]
+    names = [check.name for check in verify.plan(checkout.root, steps)]
+    assert names == [
+        "drift",
+        "ruff check",
+        "ruff format",
+        "course",
+        "slow site",
+        "step 1: unit",
+        "step 1: contract",
+        "step 1: browser",
+        "step 2: unit",
+        "step 2: contract",
+        "step 2: browser",
+    ]
+    one = verify.plan(checkout.root, steps[1:], whole=False)
+    assert [check.name for check in one] == ["drift", *names[-3:]]
+
+
+def test_a_second_run_beside_the_first_is_refused(tmp_path, console):
+    with (
+        leftovers.exclusive(tmp_path / ".data" / "test"),
+        pytest.raises(CourseError, match="test is running already"),
+    ):
+        verify.run([], tmp_path, console)
+
+
+RUN = """
+import sys
+from pathlib import Path
+from course import console, verify
+code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+check = verify.Check("long", (sys.executable, "-c", code), Path(sys.argv[1]))
+verify.run([check], Path(sys.argv[1]), console.output())
+"""
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_leaves_no_check_running(tmp_path, signum):
+    run = subprocess.Popen(
+        [sys.executable, "-c", RUN, tmp_path], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    log = tmp_path / ".data" / "test" / "long.log"
+    assert wait_until(lambda: log.exists() and log.read_text().strip(), 10)
+    pid = int(log.read_text())
+    run.send_signal(signum)
+    run.wait(10)
+    assert wait_until(lambda: started_at(pid) is None, 10)
