@@ -1,0 +1,33 @@
+"""A crowd that visits a step and leaves, watched through the step's head-count."""
+
+import time
+
+from tests.podium_api import Podium
+
+WINDOW = 15  # seconds in which somebody who asked counts as present
+
+
+def visit(podium, cookie):
+    answer = podium.http.get("/api/talks", headers={"Cookie": f"visitor={cookie}"})
+    assert answer.status_code == 200
+
+
+def stats(podium):
+    return podium.http.get("/api/stats").raise_for_status().json()
+
+
+def watch(servers):
+    """Let 30 people visit a server of their own; return the head-count over time as pairs.
+
+    Ends when they are forgotten, or a few seconds after they should have been.
+    """
+    podium = Podium(servers.another())
+    for n in range(30):
+        for _ in range(2):
+            visit(podium, f"crowd-{n}")
+    began = time.monotonic()
+    samples = [(0.0, stats(podium)["present"])]
+    while samples[-1][1] > 3 and samples[-1][0] < WINDOW + 5:
+        time.sleep(0.25)
+        samples.append((time.monotonic() - began, stats(podium)["present"]))
+    return samples

@@ -1,0 +1,81 @@
+"""The step that the contract and browser tests speak to: started here, or running already.
+
+    python -m pytest tests/contract --step 3
+    python -m pytest tests/contract --step 3 --url http://127.0.0.1:8000 \\
+        --slow-site-url http://127.0.0.1:8001
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import pytest
+
+from course import catalog
+from course.runner import live
+
+# Registration must not dominate the time of the tests: this costs 2 ms instead of 200.
+HASH = "scrypt:1024:8:1"
+CHEAP_HASH = {"PASSWORD_HASH": HASH, "PODIUM_PASSWORD_HASH": HASH}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A step that answers. `log` returns what its web process printed; None: we cannot know."""
+
+    url: str
+    slow_site_url: str
+    log: Callable[[], str] | None = None
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add --step, --url and --slow-site-url, unless the other suite has done so."""
+    # Both suites may be named on one command line.
+    with contextlib.suppress(ValueError):
+        group = parser.getgroup("live step")
+        group.addoption("--step", type=int, help="the number of the step to test")
+        group.addoption("--url", help="test the step that answers here instead of starting it")
+        group.addoption("--slow-site-url", help="the slow site of the step at --url")
+
+
+def step_number(config: pytest.Config) -> int:
+    """Return --step; UsageError without it."""
+    number = config.getoption("step", None)
+    if number is None:
+        raise pytest.UsageError("Which step? Add for example --step 3.")
+    return number
+
+
+class Servers:
+    """Starts the step as often as it is asked to, each time with data of its own.
+
+    With --url there is one server only, which it returns every time. To be used with `with`.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.step = catalog.find(step_number(config))
+        self.given = None
+        self._running = contextlib.ExitStack()
+        # Two that look for free ports at the same time may find the same.
+        self._starting = threading.Lock()
+        if url := config.getoption("url"):
+            slow_site_url = config.getoption("slow_site_url")
+            if not slow_site_url:
+                raise pytest.UsageError("--url needs --slow-site-url too.")
+            self.given = Server(url.rstrip("/"), slow_site_url.rstrip("/"))
+
+    def another(self) -> Server:
+        """Start one more, from any thread."""
+        if self.given:
+            return self.given
+        with self._starting:
+            running = self._running.enter_context(live(self.step, env=CHEAP_HASH))
+        return Server(running.url, running.slow_site_url, lambda: running.log("web"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
