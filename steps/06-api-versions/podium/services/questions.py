@@ -4,7 +4,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from podium.extensions import db, rates
@@ -131,25 +131,34 @@ class Changes(NamedTuple):
     version: int
 
 
-def changes(slug, after, limit):
-    """At most `limit` questions that changed after that version of the talk: one query, always."""
+def changed():
+    """The statement behind `changes`: a page of questions, with all that belongs to them."""
     page = (
         select(Question)
         .join(Talk)
-        .where(Talk.slug == slug, Question.version > after)
+        .where(Talk.slug == bindparam("slug"), Question.version > bindparam("after"))
         .order_by(Question.version)
-        .limit(limit + 1)
+        .limit(bindparam("limit"))
         .subquery()
     )
-    rows = db.session.execute(
+    return (
         select(Talk.version.label("talk_version"), page, User.nickname, *PREVIEW)
         .select_from(Talk)
         .outerjoin(page, page.c.talk_id == Talk.id)
         .outerjoin(User, User.id == page.c.author_id)
         .outerjoin(Preview, Preview.question_id == page.c.id)
-        .where(Talk.slug == slug)
+        .where(Talk.slug == bindparam("slug"))
         .order_by(page.c.version, Preview.id)
-    ).all()
+    )
+
+
+CHANGED = changed()  # built once: building costs as much as running it
+
+
+def changes(slug, after, limit):
+    """At most `limit` questions that changed after that version of the talk: one query, always."""
+    values = {"slug": slug, "after": after, "limit": limit + 1}
+    rows = db.session.execute(CHANGED, values).all()
     if not rows:
         raise NotFound("There is no such talk.")
     newest = rows[0].talk_version

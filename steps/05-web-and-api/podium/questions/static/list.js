@@ -1,9 +1,12 @@
 // The list of questions: like the server's, but never moving under the reader's finger.
 
 export class QuestionList {
-  /** `element` is the <ol>, `template` holds an empty question, `button` shows what waits. */
-  constructor(element, template, button) {
-    Object.assign(this, { element, template, button, waiting: null });
+  /**
+   * `element` is the <ol>, `template` holds an empty question, `button` shows what waits, and
+   * `prepare` is called with each new item.
+   */
+  constructor(element, template, button, prepare) {
+    Object.assign(this, { element, template, button, prepare, waiting: null });
     button.addEventListener("click", () => this.arrange(this.waiting));
   }
 
@@ -56,6 +59,7 @@ export class QuestionList {
     for (const form of item.querySelectorAll("form")) {
       form.action = form.getAttribute("action").replace("/0/", `/${question.id}/`);
     }
+    this.prepare(item);
     fill(item, question);
     return item;
   }
@@ -68,8 +72,10 @@ function fill(item, question) {
   if (score.textContent !== String(question.score)) score.textContent = question.score;
   item.querySelector(".badge-answered").hidden = !question.answered;
   const answered = item.querySelector(".answered");
-  answered.value = question.answered ? 0 : 1;
-  answered.textContent = question.answered ? "Reopen" : "Mark as answered";
+  if (answered) {
+    answered.value = question.answered ? 0 : 1;
+    answered.textContent = question.answered ? "Reopen" : "Mark as answered";
+  }
   const shown = JSON.stringify([question.source, question.previews]);
   if (item.dataset.shown === shown) return;
   item.dataset.shown = shown;

@@ -6,7 +6,9 @@ import { poll } from "../site/poll.js";
 
 const $ = (selector) => document.querySelector(selector);
 const { slug, organiser, me } = $(".talk").dataset;
-const list = new QuestionList($("#questions"), $("#question-template"), $("#show-new"));
+const list = new QuestionList(
+  $("#questions"), $("#question-template"), $("#show-new"), keepMine,
+);
 
 async function refresh({ force = false } = {}) {
   const [{ questions }, stats] = await Promise.all([
@@ -15,17 +17,14 @@ async function refresh({ force = false } = {}) {
   list.show(questions, { force });
   $("#present").textContent = stats.present;
   writeAges();
-  showMine();
 }
 
-/** Shows each form to those who may use it. */
-function showMine() {
-  for (const item of $("#questions").children) {
-    const mine = item.dataset.author === me;
-    item.querySelector(".vote").disabled = mine;
-    for (const name of [".edit", ".delete"]) item.querySelector(name).form.hidden = !mine;
-    item.querySelector(".answered").form.hidden = !me || me !== organiser;
-  }
+/** Leaves a new item the forms that this reader may use. */
+function keepMine(item) {
+  const mine = item.dataset.author === me;
+  item.querySelector(".vote").disabled = mine;
+  if (!mine) for (const name of [".edit", ".delete"]) item.querySelector(name).form.remove();
+  if (me !== organiser) item.querySelector(".answered").form.remove();
 }
 
 document.addEventListener("submit", async (event) => {
