@@ -17,8 +17,7 @@ from course import catalog
 from course.runner import live
 
 # Registration must not dominate the time of the tests: this costs 2 ms instead of 200.
-HASH = "scrypt:1024:8:1"
-CHEAP_HASH = {"PASSWORD_HASH": HASH, "PODIUM_PASSWORD_HASH": HASH}
+CHEAP = {"PASSWORD_HASH": "scrypt:1024:8:1"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,12 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption("--step", type=int, help="the number of the step to test")
         group.addoption("--url", help="test the step that answers here instead of starting it")
         group.addoption("--slow-site-url", help="the slow site of the step at --url")
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """Return settings as environment variables, with and without the prefix of later steps."""
+    settings = CHEAP | settings
+    return settings | {f"PODIUM_{name}": value for name, value in settings.items()}
 
 
 def step_number(config: pytest.Config) -> int:
@@ -66,12 +71,12 @@ class Servers:
                 raise pytest.UsageError("--url needs --slow-site-url too.")
             self.given = Server(url.rstrip("/"), slow_site_url.rstrip("/"))
 
-    def another(self) -> Server:
-        """Start one more, from any thread."""
+    def another(self, **settings: str) -> Server:
+        """Start one more, from any thread; `settings` are names and values of its environment."""
         if self.given:
             return self.given
         with self._starting:
-            running = self._running.enter_context(live(self.step, env=CHEAP_HASH))
+            running = self._running.enter_context(live(self.step, env=environment(settings)))
         return Server(running.url, running.slow_site_url, lambda: running.log("web"))
 
     def __enter__(self) -> Self:

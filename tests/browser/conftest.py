@@ -20,14 +20,18 @@ from tests.podium_api import SEED_PASSWORD, Podium
 
 def pytest_addoption(parser):
     live_step.add_options(parser)
+    parser.addoption("--core", action="store_true", help="only the tests marked core")
 
 
 def pytest_configure(config):
     promises.add_markers(config)
+    config.addinivalue_line("markers", "core: also for a step whose page is that of the one before")
 
 
 def pytest_collection_modifyitems(config, items):
     promises.keep_promised(config, items, folder="browser")
+    if config.getoption("--core"):
+        items[:] = [item for item in items if item.get_closest_marker("core")]
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ addEventListener("securitypolicyviolation", event => violations.push(event.viola
 """
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("late", [False, True], ids=["at the first load", "while the page is open"])
 def test_payloads_in_questions_do_nothing(visitor, podium, late):
     reader = visitor()

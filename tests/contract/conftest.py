@@ -109,9 +109,9 @@ def preview_posts(podium, background, decoy):
 
 
 @pytest.fixture(scope="session")
-def fuzzing(servers, background):
-    """What Schemathesis says of a server of its own, as a future."""
-    return background.submit(fuzz.run, servers)
+def fuzzing(servers, background, request):
+    """What Schemathesis found on a server of its own, as a future."""
+    return background.submit(fuzz.run, servers, live_step.step_number(request.config))
 
 
 @pytest.fixture(scope="session", autouse=True)

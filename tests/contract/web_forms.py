@@ -50,7 +50,9 @@ class Page(HTMLParser):
             action = urljoin(self.url, attrs.get("action") or self.url)
             method = (attrs.get("method") or "get").upper()
             self._form = Form(attrs.get("id"), action, method, self._question)
-            self.forms.append(self._form)
+            # Nobody can press a button in a hidden form.
+            if "hidden" not in attrs:
+                self.forms.append(self._form)
         elif tag == "a":
             self.links.append(attrs | {"question": self._question})
         elif self._form is None:

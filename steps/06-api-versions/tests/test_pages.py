@@ -87,7 +87,15 @@ def test_a_form_without_its_token_is_refused(member, url):
     assert member.post(url, data={"source": "Forged?"}).status_code == 400
 
 
-@pytest.mark.parametrize("target", ["//example.com", "https://example.com/", "/\\example.com", "x"])
+def test_a_form_that_is_too_large_is_refused_with_a_page(member):
+    page = member.post("/login", data={"nickname": "x" * 70_000})
+    assert page.status_code == 413 and "member" in page.text
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//example.com", "https://example.com/", "/\\example.com", "//[", "/\t/example.com", "x"],
+)
 def test_nobody_is_sent_to_another_site(browser, target):
     page = browser.submit(
         "/register", "/register", nickname="ada", password="correct horse", next=target

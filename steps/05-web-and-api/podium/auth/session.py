@@ -15,9 +15,9 @@ def recognise():
     """Run before every request: set `g.user`, and refuse a form that is not from our pages."""
     if request.path.startswith(("/api/", "/static/")):
         return
-    csrf.protect()
     token = session.get("token")
     g.user = users.with_token(token) if token else None
+    csrf.protect()
 
 
 def start(user):

@@ -4,10 +4,7 @@
 export async function send(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
   const response = await fetch(form.action, { method: "POST", body: fields });
-  if (new URL(response.url).pathname === "/login") {
-    location.assign(response.url);
-    return new Promise(() => {}); // the page is about to go
-  }
+  if (new URL(response.url).pathname === "/login") throw new Error("Log in again first.");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (response.status >= 400 && !page.querySelector(".talk")) {
     throw new Error(page.querySelector("main p").textContent);

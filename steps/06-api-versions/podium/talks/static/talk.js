@@ -29,7 +29,7 @@ function keepMine(item) {
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter: button } = event;
-  if (form.method !== "post" || form.id === "logout") return;
+  if (!me || form.method !== "post" || form.id === "logout") return;
   event.preventDefault();
   const item = form.closest(".question");
   if (button.className === "delete" && !confirmed(button)) return;
