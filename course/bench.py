@@ -93,11 +93,12 @@ def table(cases: list[Case]) -> Table:
         table.add_column(heading, justify="right")
     for case in cases:
         ratio = case.rate / cases[0].rate
-        style = "" if ratio >= case.at_least else "red"
+        missed = ratio < case.at_least
         spread = f"{min(case.rates):,.0f}-{max(case.rates):,.0f}"
         target = "" if case is cases[0] else f"{case.at_least:g} or more"
+        target += ": missed" if missed else ""
         figures = (f"{case.rate:,.0f}", spread, f"{ratio:.2f}", target)
-        table.add_row(str(case.step), case.what, *figures, style=style)
+        table.add_row(str(case.step), case.what, *figures, style="red" if missed else "")
     return table
 
 
@@ -134,7 +135,8 @@ def _rate(url: str, case: Case, seconds: int) -> float:
         command += [str(CLIENTS), "--run-time", f"{seconds}s", "--csv", str(prefix)]
         done = subprocess.run(command, env=os.environ | load, capture_output=True, text=True)
         totals = dict(_totals(Path(f"{prefix}_stats.csv")))
-    if done.returncode or not totals or int(totals["Failure Count"]):
+    nothing = not totals or not int(totals["Request Count"])
+    if done.returncode or nothing or int(totals["Failure Count"]):
         raise CourseError(
             f"The load on step {case.step} failed:\n{(done.stderr or done.stdout)[-2000:]}"
         )

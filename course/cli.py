@@ -128,7 +128,7 @@ def reset(step: catalog.Step) -> None:
 
 @cli.command("bench")
 @click.option("--rounds", type=click.IntRange(1, 20), default=3, help="How often, in turn.")
-@click.option("--seconds", type=click.IntRange(1, 60), default=5, help="Length of one measurement.")
+@click.option("--seconds", type=click.IntRange(3, 60), default=5, help="Length of one measurement.")
 def bench_(rounds: int, seconds: int) -> None:
     """Measure what the structure of the steps costs."""
     out = console.output()

@@ -21,7 +21,7 @@ from bs4 import BeautifulSoup, SoupStrainer
 from flask import Flask, abort, render_template, request, url_for
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 from flask_sqlalchemy import SQLAlchemy
-from font_source_sans_pro import SourceSansPro, SourceSansProBold
+from font_source_sans_pro import font_files_ttf as fonts
 from fpdf import FPDF
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from sqlalchemy import Engine, ForeignKey, UniqueConstraint, delete, event, func, insert, select
@@ -147,12 +147,12 @@ def previews(html):
 def transcript_pdf(talk, questions):
     pdf = FPDF()
     pdf.set_title(talk.title)
-    pdf.add_font("Sans", "", SourceSansPro)
-    pdf.add_font("Sans", "B", SourceSansProBold)
+    pdf.add_font("Sans", "", fonts["SourceSansPro"])
+    pdf.add_font("Sans", "B", fonts["SourceSansProBold"])
 
     def write(text, size, style=""):
         pdf.set_font("Sans", style, size)
-        pdf.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(0, text=text, align="L", new_x="LMARGIN", new_y="NEXT")
 
     pdf.add_page()
     pdf.set_y(100)
@@ -162,7 +162,8 @@ def transcript_pdf(talk, questions):
     for question in questions:
         answered = " · answered" if question.answered else ""
         write(f"{question.score} votes · {question.author.nickname}{answered}", 10, "B")
-        write(unescape(nh3.clean(question.html, tags=set())), 12)
+        write(unescape(nh3.clean(question.html, tags=set())).strip(), 12)
+        pdf.ln(4)
     return bytes(pdf.output())
 
 

@@ -1,6 +1,6 @@
 """The transcript that the organiser takes away."""
 
-from font_source_sans_pro import SourceSansPro, SourceSansProBold
+from font_source_sans_pro import font_files_ttf as fonts
 from fpdf import FPDF
 
 from podium.text import plain
@@ -10,8 +10,8 @@ def transcript_pdf(talk, questions):
     """A title page, then the questions in the order given: a PDF document, as bytes."""
     pdf = FPDF()
     pdf.set_title(talk.title)
-    pdf.add_font("Sans", "", SourceSansPro)
-    pdf.add_font("Sans", "B", SourceSansProBold)
+    pdf.add_font("Sans", "", fonts["SourceSansPro"])
+    pdf.add_font("Sans", "B", fonts["SourceSansProBold"])
     pdf.add_page()
     pdf.set_y(100)
     write(pdf, talk.title, 28, "B")
@@ -20,10 +20,11 @@ def transcript_pdf(talk, questions):
     for question in questions:
         answered = " · answered" if question.answered else ""
         write(pdf, f"{question.score} votes · {question.author.nickname}{answered}", 10, "B")
-        write(pdf, plain(question.html), 12)
+        write(pdf, plain(question.html).strip(), 12)
+        pdf.ln(4)
     return bytes(pdf.output())
 
 
 def write(pdf, text, size, style=""):
     pdf.set_font("Sans", style, size)
-    pdf.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, text=text, align="L", new_x="LMARGIN", new_y="NEXT")
