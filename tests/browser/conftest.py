@@ -20,18 +20,23 @@ from tests.podium_api import SEED_PASSWORD, Podium
 
 def pytest_addoption(parser):
     live_step.add_options(parser)
-    parser.addoption("--core", action="store_true", help="only the tests marked core")
+    parser.addoption("--core", action="store_true", help="only what is marked core or new here")
 
 
 def pytest_configure(config):
     promises.add_markers(config)
-    config.addinivalue_line("markers", "core: also for a step whose page is that of the one before")
+    config.addinivalue_line("markers", "core: for each step, even in the shortest run")
 
 
 def pytest_collection_modifyitems(config, items):
     promises.keep_promised(config, items, folder="browser")
     if config.getoption("--core"):
-        items[:] = [item for item in items if item.get_closest_marker("core")]
+        step = live_step.step_number(config)
+        items[:] = [
+            item
+            for item in items
+            if item.get_closest_marker("core") or promises.first_step(item) == step
+        ]
 
 
 @pytest.fixture(scope="session")

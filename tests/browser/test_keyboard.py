@@ -1,6 +1,5 @@
 """Everything can be done with the keyboard alone, and one sees where one is."""
 
-import pytest
 from playwright.sync_api import expect
 from visitor import FORMS_ON_PAGES_OF_THEIR_OWN, SOON
 
@@ -13,7 +12,6 @@ FOCUS_IS_VISIBLE = """() => {
 }"""
 
 
-@pytest.mark.core
 def test_somebody_logs_in_asks_and_votes_with_the_keyboard_alone(visitor, podium):
     person = podium.register()
     podium.ask(f"Something to vote for {unique()}?")

@@ -9,7 +9,6 @@ from visitor import FORMS_ON_PAGES_OF_THEIR_OWN, SOON
 SIZES = {360: 800, 1280: 900}
 
 
-@pytest.mark.core
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", SIZES)
 def test_pictures_are_taken(visitor, podium, organiser, pictures, width, scheme):

@@ -129,7 +129,6 @@ def question(podium):
     return podium.ask(f"Question {unique()}?")
 
 
-@pytest.mark.core
 def test_an_author_edits_and_deletes_an_own_question(visitor, podium, ada, ben):
     author, other = visitor().log_in(ada), visitor().log_in(ben)
     question = ada.ask(f"Before {unique()} & `co`?")
