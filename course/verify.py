@@ -86,12 +86,15 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         contract = (*pytest, "tests/contract", "--step", number)
         browser = (*pytest, "tests/browser", "--step", number)
         # The pages change little from step to step: the whole run has all of it at both ends.
-        if whole and step not in (steps[0], steps[-1]):
+        core = whole and step not in (steps[0], steps[-1])
+        if core:
             browser += ("--core",)
         checks += [
             Check(f"step {number}: unit", unit, step.path, tests=True, weight=10),
-            Check(f"step {number}: contract", contract, root, tests=True, weight=30),
-            Check(f"step {number}: browser", browser, root, tests=True, weight=20),
+            Check(
+                f"step {number}: contract", contract, root, tests=True, weight=25 + 8 * step.number
+            ),
+            Check(f"step {number}: browser", browser, root, tests=True, weight=15 if core else 90),
         ]
     return checks
 

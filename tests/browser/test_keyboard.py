@@ -23,7 +23,7 @@ def test_somebody_logs_in_asks_and_votes_with_the_keyboard_alone(visitor, podium
         expect(user.find("form#login")).to_be_visible()
     if not user.page.evaluate("document.activeElement.matches('form#login [name=nickname]')"):
         user.tab_to("form#login [name=nickname]")
-    assert user.page.evaluate(FOCUS_IS_VISIBLE)
+    user.page.wait_for_function(FOCUS_IS_VISIBLE)
     keyboard.type(person.nickname)
     user.tab_to("form#login [name=password]", most=2)
     keyboard.type(person.password)
@@ -34,10 +34,10 @@ def test_somebody_logs_in_asks_and_votes_with_the_keyboard_alone(visitor, podium
     if not user.page.url.endswith(user.talk):
         user.open()
     user.tab_to("form#ask textarea")
-    assert user.page.evaluate(FOCUS_IS_VISIBLE)
+    user.page.wait_for_function(FOCUS_IS_VISIBLE)
     keyboard.type(source)
     user.tab_to("form#ask button, form#ask [type=submit]", most=3)
-    assert user.page.evaluate(FOCUS_IS_VISIBLE)
+    user.page.wait_for_function(FOCUS_IS_VISIBLE)
     keyboard.press("Enter")
     expect(user.question_with(source)).to_be_visible()
 
@@ -45,7 +45,7 @@ def test_somebody_logs_in_asks_and_votes_with_the_keyboard_alone(visitor, podium
     id, score = first.get_attribute("data-id"), int(first.locator(".score").inner_text())
     user.open()
     user.tab_to(f'li.question[data-id="{id}"] button.vote')
-    assert user.page.evaluate(FOCUS_IS_VISIBLE)
+    user.page.wait_for_function(FOCUS_IS_VISIBLE)
     keyboard.press("Enter")
     vote = user.question(id).locator("button.vote")
     expect(vote).to_have_attribute("aria-pressed", "true")

@@ -116,6 +116,16 @@ def test_an_empty_question_is_told_at_the_field(visitor, ada, source):
     assert asker.find("li.question").count() == before
 
 
+def test_a_double_click_asks_once(visitor, podium, ada):
+    asker = visitor().log_in(ada)
+    source = f"Once {unique()}?"
+    asker.find("form#ask textarea").fill(source)
+    asker.find("form#ask button, form#ask [type=submit]").dblclick()
+    expect(asker.question_with(source)).to_be_visible()
+    asker.open()
+    expect(asker.question_with(source)).to_have_count(1)
+
+
 def test_who_is_not_logged_in_is_told_so_at_the_vote(visitor, podium, question):
     guest = visitor().open()
     guest.question(question["id"]).locator(".vote").click()

@@ -30,10 +30,10 @@ def read_raw(url, path, enough, seconds=5):
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), timeout=seconds) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        data = b""
+        data = bytearray()
         while len(data) < enough and (more := client.recv(65536)):
             data += more
-        return data
+        return bytes(data)
 
 
 def test_each_page_has_a_title_and_a_description_of_its_own(site):
@@ -101,8 +101,8 @@ def test_a_redirect_cannot_smuggle_a_header(site):
 
 
 def test_a_huge_page_has_its_title_at_the_beginning_and_many_mebibytes(site_url):
-    page = read_raw(site_url, "/huge", 20 * 2**20)
-    assert len(page) >= 20 * 2**20
+    page = read_raw(site_url, "/huge", 5 * 2**20)
+    assert len(page) >= 5 * 2**20
     assert b"<title>A huge page</title>" in page[:1000]
 
 
@@ -120,7 +120,7 @@ def test_an_endless_page_keeps_coming_slowly(site):
 
 
 def test_headers_can_trickle(site_url):
-    head = read_raw(site_url, "/trickle-headers", 70)
+    head = read_raw(site_url, "/trickle-headers", 58)
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"\r\n\r\n" not in head
 

@@ -58,9 +58,13 @@ async function attempt(place, action) {
 }
 
 function onSubmit(form, action) {
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    attempt(form.querySelector(".error"), () => action(Object.fromEntries(new FormData(form)), form));
+    const button = event.submitter;
+    const fields = Object.fromEntries(new FormData(form));
+    button.disabled = true; // a second press while the first is on its way would post twice
+    await attempt(form.querySelector(".error"), () => action(fields, form));
+    button.disabled = false;
   });
 }
 

@@ -35,12 +35,15 @@ document.addEventListener("submit", async (event) => {
   if (button.className === "delete" && !confirmed(button)) return;
   const error = (item ?? form).querySelector(".error");
   try {
-    const page = await send(form, button);
+    const sent = send(form, button);
+    button.disabled = true; // a second press while the first is on its way would post twice
+    const page = await sent;
     if (item) replace(item, page.getElementById(item.id), button.className);
     else replaceAsk(page);
     await refresh({ force: !item });
   } catch (problem) {
     error.textContent = problem.message;
+    button.disabled = false;
   }
 });
 
