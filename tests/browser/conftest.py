@@ -9,10 +9,11 @@ the tests are skipped. Screenshots go to .data/screenshots/step-N/.
 import os
 
 import pytest
-from chromium import ARGUMENTS, find_chromium
+from chromium import ARGUMENTS
 from playwright.sync_api import sync_playwright
 from visitor import Visitor
 
+from course.doctor import find_chromium
 from course.paths import ROOT
 from tests import live_step, promises
 from tests.podium_api import SEED_PASSWORD, Podium

@@ -115,11 +115,6 @@ MALFORMED = [
 NOT_PUBLIC = [*HIDDEN, *FAR, *OTHER_SCHEMES, *MALFORMED]
 
 
-def hall(podium):
-    """Return the slug of the talk to which the links go: one whose list no other test compares."""
-    return podium.talks[1]["slug"]
-
-
 def post_all(podium, background, decoy):
     """Begin to post a question for each link; return the futures by link.
 
@@ -133,7 +128,7 @@ def post_all(podium, background, decoy):
     sources[THREE] = " ".join(f"{podium.slow_site_url}/never?{n}" for n in range(3))
 
     def post(source):
-        body = {"talk": hall(podium), "source": source}
+        body = {"talk": podium.side_talk, "source": source}
         answer = podium.author().post("/api/questions", json=body)
         return answer, answer.elapsed.total_seconds()
 

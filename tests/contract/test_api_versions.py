@@ -203,7 +203,7 @@ def test_mistakes_in_version_2_are_problem_details(podium, alice):
 
 def test_version_2_limits_questions_and_tries_too(podium):
     eager = podium.register()
-    path = f"/api/v2/talks/{podium.talk}/questions"
+    path = f"/api/v2/talks/{podium.side_talk}/questions"
     answers = [eager.post(path, json={"source": "More?"}) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [201] * 30 + [429]
     assert is_problem(answers[-1], 429)

@@ -75,7 +75,7 @@ SLOW = [
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: repr(payload)[:40])
 def test_nothing_in_a_question_acts(podium, payload):
-    question = podium.ask(payload)
+    question = podium.ask(payload, podium.side_talk)
     assert question["source"] == payload
     assert faults_in_fragment(question["html"]) == [], question["html"]
 
@@ -90,8 +90,8 @@ def test_nothing_acts_after_an_edit_either(podium):
 
 def test_nothing_that_people_wrote_acts_on_the_page(podium):
     for payload in PAYLOADS[:4]:
-        podium.ask(payload)
-    page = podium.http.get(f"/talks/{podium.talk}").raise_for_status().text
+        podium.ask(payload, podium.side_talk)
+    page = podium.http.get(f"/talks/{podium.side_talk}").raise_for_status().text
     assert faults_in_page(page) == []
     assert "49" not in podium.ask("{{ 7 * 7 }}")["html"]
 
@@ -117,13 +117,13 @@ def test_html_that_is_not_run_is_still_shown(podium):
     ],
 )
 def test_markdown_becomes_html(podium, source, html):
-    assert html in podium.ask(source)["html"]
+    assert html in podium.ask(source, podium.side_talk)["html"]
 
 
 @pytest.mark.parametrize("source", SLOW, ids=lambda source: repr(source)[:12])
 def test_no_source_takes_long_to_render(podium, source):
     author = podium.author()
-    answer = author.post("/api/questions", json={"talk": podium.talk, "source": source})
+    answer = author.post("/api/questions", json={"talk": podium.side_talk, "source": source})
     assert answer.status_code == 201
     assert answer.elapsed.total_seconds() < 2
     assert faults_in_fragment(answer.json()["html"]) == []

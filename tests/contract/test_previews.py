@@ -7,7 +7,7 @@ from html import unescape
 import httpx
 import pytest
 from guards import faults_in_page
-from links import EITHER, NOT_PUBLIC, PAGES, THREE, hall
+from links import EITHER, NOT_PUBLIC, PAGES, THREE
 
 from tests.podium_api import unique
 
@@ -83,7 +83,7 @@ def test_an_edit_renews_the_previews(podium):
 
 def test_a_title_that_looks_like_a_script_is_text_on_the_page(podium, preview_posts):
     posted(preview_posts, "/script-title")
-    page = podium.http.get(f"/talks/{hall(podium)}").text
+    page = podium.http.get(f"/talks/{podium.side_talk}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in page
     assert faults_in_page(page) == []
 

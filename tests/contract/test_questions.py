@@ -221,7 +221,7 @@ def test_reading_needs_no_token_and_a_bad_one_does_not_hinder(podium, question):
 
 def test_thirty_questions_a_minute_are_enough_for_anybody(podium):
     eager, other = podium.register(), podium.register()
-    body = {"talk": podium.talk, "source": "And another thing?"}
+    body = {"talk": podium.side_talk, "source": "And another thing?"}
     answers = [eager.post("/api/questions", json=body) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [201] * 30 + [429]
     assert is_error(answers[-1], 429)
