@@ -63,6 +63,11 @@ def test_asking_voting_editing_and_deleting(app, member, client, log_in, ask):
     assert "Better?" not in member.get("/talks/talk").text
 
 
+def test_the_time_of_a_question_can_be_read(member):
+    page = member.submit("/talks/talk", "/talks/talk/questions", source="When?")
+    assert re.search(r"<time [^>]+>\d\d \w+, \d\d:\d\d UTC</time>", page.text)
+
+
 def test_an_empty_question_is_refused_on_the_page(member):
     page = member.submit("/talks/talk", "/talks/talk/questions", source="  ")
     assert page.status_code == 400 and "must not be blank" in page.text

@@ -68,8 +68,12 @@ function onSubmit(form, action) {
   });
 }
 
-onSubmit($("#login"), ({ nickname, password }) => session.enter(nickname, password));
-onSubmit($("#register"), ({ nickname, password }) => session.register(nickname, password));
+for (const [form, enter] of [["#login", session.enter], ["#register", session.register]]) {
+  onSubmit($(form), async ({ nickname, password }) => {
+    await enter(nickname, password);
+    $("#ask").scrollIntoView({ block: "center" }); // on a phone the forms are below the list
+  });
+}
 onSubmit($("#ask"), async ({ source }, form) => {
   if (!session.nickname()) return askToLogIn();
   await session.asMe("POST", "/questions", { body: { talk: slug, source } });

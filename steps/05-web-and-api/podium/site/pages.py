@@ -1,6 +1,7 @@
 """The frame around every page, the page for errors, and the headers that keep pages safe."""
 
 import secrets
+from datetime import UTC, datetime
 
 from flask import Blueprint, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -20,6 +21,11 @@ bp = Blueprint(
 @bp.get("/healthz")
 def healthz():
     return {"status": "ok"}
+
+
+@bp.app_template_filter()
+def utc(seconds):
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %B, %H:%M UTC")
 
 
 @bp.app_errorhandler(ServiceError)
