@@ -37,8 +37,6 @@ def test_pictures_are_taken(visitor, podium, organiser, pictures, width, scheme)
     take(guest, "not-found")
     host = visitor(**options).log_in(organiser)
     host.expect_complaints("status of 400")
-    # On a phone the form to log in is below the questions, and one stays there.
-    host.page.evaluate("scrollTo(0, 0)")
     take(host, "talk-organiser")
     host.ask("  ")
     expect(host.find("form#ask [role=alert]:visible")).to_be_visible()

@@ -18,7 +18,7 @@ export async function call(method, path, { body, token, ...options } = {}) {
   const response = await fetch(`/api${path}`, {
     method, body: body && JSON.stringify(body), cache: "no-cache", ...options,
     headers: { ...headers, ...options.headers },
-  });
+  }).catch(() => { throw new ApiError(0, { reason: "No connection to the hall. Try again." }); });
   return read(response);
 }
 

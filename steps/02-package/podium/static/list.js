@@ -4,7 +4,7 @@ export class QuestionList {
   /** `element` is the <ol>, `template` holds an empty question, `button` shows what waits. */
   constructor(element, template, button) {
     Object.assign(this, { element, template, button, waiting: null });
-    button.addEventListener("click", () => this.arrange(this.waiting));
+    button.addEventListener("click", () => this.showWaiting());
   }
 
   /** Makes the page show `questions`, in that order. What moves or is new waits for `force`. */
@@ -23,10 +23,10 @@ export class QuestionList {
     return this.element.querySelector(`[data-id="${id}"]`);
   }
 
-  /** Is somebody pointing at the list, typing in it, or reading further down? */
+  /** Is somebody reading the list, pointing at it, or busy in it with the keyboard? */
   inHand() {
-    const scrolledInto = this.element.getBoundingClientRect().top < 0;
-    return this.element.matches(":hover, :focus-within") || scrolledInto;
+    const reading = scrollY > 0 && this.element.getBoundingClientRect().top < innerHeight / 2;
+    return reading || this.element.matches(":hover, :has(:focus-visible)");
   }
 
   wait(questions) {
@@ -35,6 +35,13 @@ export class QuestionList {
     const count = questions?.filter((question) => !this.find(question.id)).length;
     const news = count === 1 ? "1 new question" : `${count} new questions`;
     this.button.textContent = count ? news : "Sort again";
+  }
+
+  /** Shows what waited, and leads to the first question that is new. */
+  showWaiting() {
+    const first = this.waiting.find((question) => !this.find(question.id)) ?? this.waiting[0];
+    this.arrange(this.waiting);
+    focusOn(first && this.find(first.id));
   }
 
   arrange(questions) {
@@ -58,6 +65,13 @@ export class QuestionList {
   }
 }
 
+/** Moves the focus to a question, so that it is not lost with what had it. */
+export function focusOn(item) {
+  if (!item) return;
+  item.tabIndex = -1;
+  item.focus();
+}
+
 /** Updates what can change in a question, and touches nothing that has not. */
 function fill(item, question) {
   const html = item.querySelector(".html");
@@ -68,7 +82,8 @@ function fill(item, question) {
   if (item.dataset.shown === shown) return;
   item.dataset.shown = shown;
   item.dataset.source = question.source;
-  html.innerHTML = question.html; // sanitised by the server
+  // Sanitised by the server, who may also have written the very same into the page.
+  if (html.innerHTML.trim() !== question.html.trim()) html.innerHTML = question.html;
   item.querySelector(".previews").replaceChildren(...question.previews.map(card));
 }
 
@@ -80,14 +95,4 @@ function card({ url, title, description }) {
     link.append(Object.assign(document.createElement(tag), { textContent: text }));
   }
   return link;
-}
-
-/** Writes the age of everything that has one. */
-export function writeAges(root = document) {
-  for (const time of root.querySelectorAll("time[data-seconds]")) {
-    const minutes = Math.floor((Date.now() / 1000 - time.dataset.seconds) / 60);
-    const words = minutes < 1 ? "just now"
-      : minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
-    if (time.textContent !== words) time.textContent = words;
-  }
 }

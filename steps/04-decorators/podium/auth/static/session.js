@@ -1,5 +1,5 @@
 // Who is at this browser. The token lives as long as the tab.
-import { call, logIn } from "../site/api.js";
+import { ApiError, call, logIn } from "../site/api.js";
 
 const KEY = "podium";
 let current = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -38,7 +38,8 @@ export async function asMe(method, path, options = {}) {
   try {
     return await call(method, path, { ...options, token: current?.token });
   } catch (error) {
-    if (error.status === 401 && current) become(null);
-    throw error;
+    if (error.status !== 401 || !current) throw error;
+    become(null);
+    throw new ApiError(401, { reason: "You have been logged out. Log in again." });
   }
 }

@@ -1,152 +1,89 @@
 // The page of a talk: polls the list, and sends what people do.
+import { listen, loadVotes, showMine } from "../questions/actions.js";
+import { writeAges } from "../questions/ages.js";
 import { call } from "../site/api.js";
-import { QuestionList, writeAges } from "../questions/list.js";
+import { countCharacters } from "../questions/counter.js";
+import { attempt, onSubmit } from "../site/forms.js";
+import { QuestionList } from "../questions/list.js";
 import { poll } from "../site/poll.js";
 import * as session from "../auth/session.js";
 
 const $ = (selector) => document.querySelector(selector);
 const { slug, organiser } = $(".talk").dataset;
 const list = new QuestionList($("#questions"), $("#question-template"), $("#show-new"));
-let votes = new Set();
+let changes = 0;
+let wanted; // what a guest was about to use when asked to log in
 
 async function refresh({ force = false } = {}) {
+  const before = changes;
   const [{ questions }, stats] = await Promise.all([
     call("GET", `/questions?talk=${slug}`), call("GET", "/stats"),
   ]);
-  list.show(questions, { force });
   $("#present").textContent = stats.present;
+  if (before !== changes) return; // old news: asked for before we changed something
+  list.show(questions, { force });
   writeAges();
-  showMine();
+  showMine($("#questions"), organiser);
 }
 
-/** Shows each button to those who may use it. */
-function showMine() {
-  const me = session.nickname();
-  for (const item of $("#questions").children) {
-    const mine = item.dataset.author === me;
-    const vote = item.querySelector(".vote");
-    vote.disabled = mine;
-    vote.setAttribute("aria-pressed", votes.has(Number(item.dataset.id)));
-    item.querySelector(".edit").hidden = item.querySelector(".delete").hidden = !mine;
-    const done = !item.querySelector(".badge-answered").hidden;
-    const answered = item.querySelector(".answered");
-    answered.hidden = me !== organiser;
-    answered.textContent = done ? "Reopen" : "Mark as answered";
-  }
+/** Runs what changes the list, and shows the list as it is then. */
+async function change(action, options) {
+  changes += 1;
+  await action();
+  changes += 1;
+  await refresh(options).catch(() => {}); // the next poll tells
 }
 
 async function showSession() {
   const me = session.nickname();
+  $("#message").textContent = "";
   $("#whoami").textContent = me ?? "";
   $("#known").hidden = !me;
   $("#unknown").hidden = Boolean(me);
   $("#people").hidden = Boolean(me);
   $("button.transcript").hidden = me !== organiser;
-  const mine = me ? await session.asMe("GET", `/votes?talk=${slug}`) : { questions: [] };
-  votes = new Set(mine.questions);
-  showMine();
+  await attempt($("#message"), () => loadVotes(slug));
+  showMine($("#questions"), organiser);
 }
 
-/** Runs `action`; what goes wrong is said in `place`, next to what caused it. */
-async function attempt(place, action) {
-  place.textContent = "";
-  try {
-    await action();
-  } catch (error) {
-    place.textContent = error.message;
-  }
-}
-
-function onSubmit(form, action) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = event.submitter;
-    const fields = Object.fromEntries(new FormData(form));
-    button.disabled = true; // a second press while the first is on its way would post twice
-    await attempt(form.querySelector(".error"), () => action(fields, form));
-    button.disabled = false;
-  });
-}
-
-for (const [form, enter] of [["#login", session.enter], ["#register", session.register]]) {
-  onSubmit($(form), async ({ nickname, password }) => {
-    await enter(nickname, password);
-    $("#ask").scrollIntoView({ block: "center" }); // on a phone the forms are below the list
-  });
-}
-onSubmit($("#ask"), async ({ source }, form) => {
-  if (!session.nickname()) return askToLogIn();
-  await session.asMe("POST", "/questions", { body: { talk: slug, source } });
-  form.reset();
-  await refresh({ force: true });
-});
-$("#logout").addEventListener("click", session.leave);
-session.onChange(showSession);
-
-function askToLogIn() {
+function askToLogIn(element) {
+  wanted = element;
+  // On a small screen the forms show when somebody asks for them.
+  if (!$("#login").checkVisibility()) location.replace("#people");
+  $("#login-error").textContent = "Log in first.";
   $("#login input").focus();
-  throw new Error("Log in first.");
 }
 
-const actions = {
-  async vote(item, button) {
-    if (!session.nickname()) askToLogIn();
-    const pressed = button.getAttribute("aria-pressed") === "true";
-    const id = Number(item.dataset.id);
-    await session.asMe(pressed ? "DELETE" : "PUT", `/questions/${id}/vote`);
-    if (pressed) votes.delete(id);
-    else votes.add(id);
-  },
-  edit: (item) => openEditor(item),
-  async delete(item, button) {
-    if (button.textContent === "Delete") {
-      button.textContent = "Really delete?";
-      button.addEventListener("blur", () => { button.textContent = "Delete"; }, { once: true });
-      return;
-    }
-    await session.asMe("DELETE", `/questions/${item.dataset.id}`);
-    item.remove();
-  },
-  async answered(item) {
-    const done = !item.querySelector(".badge-answered").hidden;
-    await session.asMe(done ? "DELETE" : "PUT", `/questions/${item.dataset.id}/answered`);
-  },
-};
+/** Runs `enter`, then leads back to where the person wanted to be. */
+async function arrive(enter) {
+  await enter;
+  (wanted ?? $("#whoami")).focus();
+  wanted = undefined;
+}
 
-$("#questions").addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  const item = event.target.closest(".question");
-  const action = button && actions[button.className];
-  if (!action) return;
-  attempt(item.querySelector(".content > .error"), async () => {
-    await action(item, button);
-    await refresh();
-  });
+onSubmit($("#login"), (who) => arrive(session.enter(who.nickname, who.password)));
+onSubmit($("#register"), (who) => arrive(session.register(who.nickname, who.password)));
+onSubmit($("#ask"), async ({ source }) => {
+  if (!session.nickname()) return askToLogIn($("#source"));
+  const body = { talk: slug, source };
+  await change(async () => {
+    await session.asMe("POST", "/questions", { body });
+    $("#ask").reset();
+  }, { force: true });
 });
-
-function openEditor(item) {
-  if (item.querySelector("form")) return;
-  const form = $("#edit-template").content.cloneNode(true).querySelector("form");
-  const close = () => { form.remove(); item.querySelector(".html").hidden = false; };
-  form.source.value = item.dataset.source;
-  item.querySelector(".html").hidden = true;
-  item.querySelector(".html").after(form);
-  form.source.focus();
-  form.querySelector(".cancel").addEventListener("click", close);
-  onSubmit(form, async ({ source }) => {
-    await session.asMe("PUT", `/questions/${item.dataset.id}`, { body: { source } });
-    close();
-    await refresh();
-  });
-}
-
+$("#logout").addEventListener("click", async () => {
+  await session.leave();
+  $("#unknown a").focus();
+});
 $("button.transcript").addEventListener("click", () => attempt($("#message"), async () => {
   const file = await session.asMe("GET", `/talks/${slug}/transcript.pdf`);
-  const link = document.createElement("a");
-  Object.assign(link, { href: URL.createObjectURL(file), download: `${slug}.pdf` });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  const href = URL.createObjectURL(file);
+  Object.assign(document.createElement("a"), { href, download: `${slug}.pdf` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }));
 
-showSession().catch(() => {});
+listen($("#questions"), { change, askToLogIn });
+session.onChange(showSession);
+showSession();
+countCharacters();
 poll(refresh, 2000, $("#message"));

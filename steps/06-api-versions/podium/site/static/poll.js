@@ -5,6 +5,7 @@ const LONGEST = 30_000;
 /** Runs `ask` every `pause` ms while the page is visible; slower, and saying so, when it fails. */
 export function poll(ask, pause, message) {
   let wait = pause;
+  let timer;
 
   async function turn() {
     if (!document.hidden) {
@@ -17,9 +18,11 @@ export function poll(ask, pause, message) {
         message.textContent = "No connection to the hall. Trying again.";
       }
     }
-    setTimeout(turn, wait);
+    clearTimeout(timer); // of a turn that came in between
+    timer = setTimeout(turn, wait);
   }
 
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) ask().catch(() => {}); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) turn(); });
+  addEventListener("online", turn);
   turn();
 }

@@ -1,6 +1,8 @@
 // The page of a talk: polls the list, and sends its forms without leaving the page.
+import { writeAges } from "../questions/ages.js";
+import { countCharacters } from "../questions/counter.js";
 import { Feed } from "../questions/feed.js";
-import { QuestionList, writeAges } from "../questions/list.js";
+import { QuestionList, focusOn } from "../questions/list.js";
 import { get } from "../site/api.js";
 import { send } from "../site/forms.js";
 import { poll } from "../site/poll.js";
@@ -12,10 +14,14 @@ const list = new QuestionList(
   $("#questions"), $("#question-template"), $("#show-new"), keepMine,
 );
 
+let changes = 0;
+
 async function refresh({ force = false } = {}) {
+  const before = changes;
   const [questions, stats] = await Promise.all([feed.update(), get("/stats")]);
-  list.show(questions, { force });
   $("#present").textContent = stats.present;
+  if (before !== changes) return; // old news: asked for before we changed something
+  list.show(questions, { force });
   writeAges();
 }
 
@@ -35,9 +41,11 @@ document.addEventListener("submit", async (event) => {
   if (button.className === "delete" && !confirmed(button)) return;
   const error = (item ?? form).querySelector(".error");
   try {
+    changes += 1;
     const sent = send(form, button);
     button.disabled = true; // a second press while the first is on its way would post twice
     const page = await sent;
+    changes += 1;
     if (item) replace(item, page.getElementById(item.id), button.className);
     else replaceAsk(page);
     await refresh({ force: !item });
@@ -51,11 +59,13 @@ document.addEventListener("submit", async (event) => {
 function confirmed(button) {
   if (button.textContent !== "Delete") return true;
   button.textContent = "Really delete?";
+  button.focus(); // Safari does not, and then there would be no blur
   button.addEventListener("blur", () => { button.textContent = "Delete"; }, { once: true });
   return false;
 }
 
 function replace(item, fresh, pressed) {
+  if (!fresh) focusOn(item.nextElementSibling ?? item.previousElementSibling);
   if (!fresh) return item.remove();
   item.replaceWith(fresh);
   fresh.querySelector(`.${pressed}`).focus({ preventScroll: true });
@@ -67,4 +77,5 @@ function replaceAsk(page) {
   $("#message").textContent = page.querySelector(".flash")?.textContent ?? "";
 }
 
+countCharacters();
 poll(refresh, 2000, $("#message"));
