@@ -85,10 +85,13 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         unit = (*plain, "tests")
         contract = (*pytest, "tests/contract", "--step", number)
         browser = (*pytest, "tests/browser", "--step", number)
-        # The pages change little from step to step: the whole run has all of it at both ends.
+        # The pages change little from step to step, their looks not at all: the whole run has all
+        # of it for the last step, what the pages do for the first, and the core between.
         core = whole and step not in (steps[0], steps[-1])
         if core:
             browser += ("--core",)
+        elif whole and step != steps[-1]:
+            browser += ("-m", "not looks")
         checks += [
             Check(f"step {number}: unit", unit, step.path, tests=True, weight=10),
             Check(

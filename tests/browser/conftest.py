@@ -26,6 +26,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     promises.add_markers(config)
+    config.addinivalue_line("markers", "looks: how the pages look, which the steps share")
     config.addinivalue_line("markers", "core: for each step, even in the shortest run")
 
 

@@ -6,6 +6,8 @@ from visitor import SOON, submit
 
 from tests.podium_api import unique
 
+pytestmark = pytest.mark.looks
+
 LONG = (
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
     + "\n\n```\n"

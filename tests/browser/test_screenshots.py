@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 from visitor import FORMS_ON_PAGES_OF_THEIR_OWN, SOON
 
+pytestmark = pytest.mark.looks
+
 SIZES = {360: 800, 1280: 900}
 
 
