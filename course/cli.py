@@ -112,7 +112,7 @@ def test(step: catalog.Step | None) -> None:
     """Verify everything, or one step."""
     steps = [step] if step else catalog.load()
     results = verify.run(verify.plan(ROOT, steps, whole=step is None), ROOT, console.output())
-    sys.exit(1 if verify.report(results, console.output()) else 0)
+    sys.exit(0 if verify.report(results, console.output()) else 1)
 
 
 @cli.command()

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
-from course import leftovers, verify
+from course import cli, leftovers, verify
 from course.errors import CourseError
 from course.paths import ROOT
 from course.processes import started_at, wait_until
@@ -184,3 +185,12 @@ def test_an_interrupted_run_leaves_no_check_running(tmp_path, signum):
     run.send_signal(signum)
     run.wait(10)
     assert wait_until(lambda: started_at(pid) is None, 10)
+
+
+@pytest.mark.parametrize("fails,code", [(False, 0), (True, 1)])
+def test_the_command_fails_when_a_check_fails(tmp_path, monkeypatch, fails, code):
+    planted = program(tmp_path, f"raise SystemExit({int(fails)})")
+    real = verify.run
+    monkeypatch.setattr(verify, "plan", lambda *args, **options: [planted])
+    monkeypatch.setattr(verify, "run", lambda checks, _, console: real(checks, tmp_path, console))
+    assert CliRunner().invoke(cli.cli, ["test"]).exit_code == code
