@@ -22,12 +22,12 @@ def name(text):
 
 
 Text = Annotated[str, AfterValidator(sensible)]
-Source = Annotated[Text, Field(max_length=2000)]
+Source = Annotated[str, Field(max_length=2000), AfterValidator(sensible)]
 
 
 class NewUser(BaseModel, extra="forbid"):
     nickname: Annotated[str, AfterValidator(name)]
-    password: Annotated[Text, Field(min_length=8, max_length=128)]
+    password: Annotated[str, Field(min_length=8, max_length=128), AfterValidator(sensible)]
 
 
 class NewQuestion(BaseModel, extra="forbid"):

@@ -9,6 +9,11 @@ def test_a_bad_field_is_named(client):
     assert (answer.status_code, answer.json["field"]) == (400, "nickname")
 
 
+def test_what_is_wrong_with_a_password_can_be_understood(client):
+    answer = client.post("/api/users", json={"nickname": "ada", "password": "short"})
+    assert answer.json["reason"] == "password: String should have at least 8 characters."
+
+
 def test_guessing_a_password_is_limited(app, client, log_in):
     app.config["TOKEN_RATE"] = "5/minute"
     log_in("guessed")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from podium.services.input import Text
+from podium.services.input import Text, sensible
 
 
 def name(text):
@@ -16,7 +16,7 @@ def name(text):
 
 class NewUser(BaseModel, extra="forbid"):
     nickname: Annotated[str, AfterValidator(name)]
-    password: Annotated[Text, Field(min_length=8, max_length=128)]
+    password: Annotated[str, Field(min_length=8, max_length=128), AfterValidator(sensible)]
 
 
 class Credentials(BaseModel):

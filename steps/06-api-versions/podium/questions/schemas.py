@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from podium.services.input import Text
+from podium.services.input import Text, sensible
 
-Source = Annotated[Text, Field(max_length=2000)]
+Source = Annotated[str, Field(max_length=2000), AfterValidator(sensible)]
 
 
 class NewQuestion(BaseModel, extra="forbid"):
