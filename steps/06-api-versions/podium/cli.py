@@ -12,7 +12,7 @@ from werkzeug.security import generate_password_hash
 from podium.extensions import db
 from podium.models import Preview, Question, Talk, User, Vote, now
 from podium.questions.text import render
-from podium.services.questions import touch
+from podium.services.feed import touch
 
 PASSWORD = "podium-demo"
 

@@ -52,7 +52,7 @@ preview = thing(url=text, title=text, description=text)
 time = {"type": "string", "format": "date-time"}
 
 
-def question(moment):
+def question(moment, previews):
     return thing(
         id=id_,
         talk=text,
@@ -63,12 +63,14 @@ def question(moment):
         answered=flag,
         created_at=moment,
         updated_at=moment,
-        previews=many(preview),
+        previews=previews,
     )
 
 
+question_v1 = question(number, many(preview))
+question_v2 = question(time, thing(status={"const": "done"}, items=many(preview)))
 gone = thing(id=id_, deleted={"const": True})
-changes = thing(items=many({"anyOf": [question(time), gone]}), next=text, more=flag)
+changes = thing(items=many({"anyOf": [question_v2, gone]}), next=text, more=flag)
 error = thing(status=number, reason=text)
 error["properties"]["field"] = text  # only where one field is at fault
 problem = thing(type=text, title=text, status=number, detail=text)
@@ -112,8 +114,8 @@ transcript["responses"]["200"] = {"description": "A PDF", "content": {"applicati
 of_question = (401, 403, 404)
 
 
-def shared(moment):
-    """The calls that both versions have; only the form of a time differs."""
+def shared(moment, question):
+    """The calls that both versions have; the forms of a time and of a question differ."""
     return {
         "/users": {"post": call("Register", {201: user}, *BODY, 409, body=NewUser)},
         "/users/{nickname}": path(
@@ -131,9 +133,9 @@ def shared(moment):
         "/questions/{id}": path(
             "id",
             id_,
-            get=call("One question", {200: question(moment)}, 404),
+            get=call("One question", {200: question}, 404),
             put=call(
-                *("Edit", {200: question(moment)}, *BODY, *of_question),
+                *("Edit", {200: question}, *BODY, *of_question),
                 body=NewSource,
                 security=TOKEN,
             ),
@@ -164,20 +166,20 @@ def shared(moment):
     }
 
 
-V1 = shared(number) | {
+V1 = shared(number, question_v1) | {
     "/questions": {
         "get": call(
             "The questions of a talk, by votes, then age",
-            {200: thing(questions=many(question(number))), 304: None},
+            {200: thing(questions=many(question_v1)), 304: None},
             *(400, 404),
             query=[QuestionsQuery, Page],
         ),
         "post": call(
-            *("Ask", {201: question(number)}, *BODY, 401, 429), body=NewQuestion, security=TOKEN
+            *("Ask", {201: question_v1}, *BODY, 401, 429), body=NewQuestion, security=TOKEN
         ),
     }
 }
-V2 = shared(time) | {
+V2 = shared(time, question_v2) | {
     "/talks/{slug}/questions": path(
         "slug",
         text,
@@ -187,7 +189,7 @@ V2 = shared(time) | {
             query=[ChangesQuery],
         ),
         post=call(
-            *("Ask", {201: question(time)}, *BODY, 401, 404, 429), body=NewSource, security=TOKEN
+            *("Ask", {201: question_v2}, *BODY, 401, 404, 429), body=NewSource, security=TOKEN
         ),
     )
 }

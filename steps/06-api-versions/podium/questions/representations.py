@@ -15,7 +15,8 @@ def question_v1(question):
 
 
 def question_v2(question):
-    return question_v1(question) | times(question)
+    extra = {"previews": previews_v2(question.previews)}
+    return question_v1(question) | times(question) | extra
 
 
 def change_v2(rows, slug):
@@ -29,9 +30,14 @@ def change_v2(rows, slug):
         | {
             "talk": slug,
             "author": first.nickname,
-            "previews": [fields(row, *PREVIEW) for row in rows if row.url],
+            "previews": previews_v2([row for row in rows if row.url]),
         }
     )
+
+
+def previews_v2(rows):
+    """With a status, so that a later server may answer before it has read the pages."""
+    return {"status": "done", "items": [fields(row, *PREVIEW) for row in rows]}
 
 
 def times(question):

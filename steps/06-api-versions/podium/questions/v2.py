@@ -9,7 +9,7 @@ from podium.extensions import token_auth
 from podium.questions.cursor import read_cursor, write_cursor
 from podium.questions.representations import change_v2, question_v2
 from podium.questions.schemas import ChangesQuery, NewSource
-from podium.services import questions, talks
+from podium.services import feed, questions, talks
 
 bp = Blueprint("questions", __name__)
 
@@ -21,7 +21,7 @@ def list_changes(slug):
     after = read_cursor(slug, query.after)
     if request.if_none_match and not_modified(version := talks.version(slug)):
         return with_version(make_response("", 304), version)
-    changes = questions.changes(slug, after, query.limit)
+    changes = feed.changes(slug, after, query.limit)
     items = [change_v2(rows, slug) for rows in changes.questions]
     body = {"items": items, "next": write_cursor(slug, changes.next), "more": changes.more}
     return with_version(make_response(body), changes.version)

@@ -95,7 +95,7 @@ function fill(item, question) {
   item.dataset.shown = shown;
   // Sanitised by the server, who may also have written the very same into the page.
   if (html.innerHTML.trim() !== question.html.trim()) html.innerHTML = question.html;
-  item.querySelector(".previews").replaceChildren(...question.previews.map(card));
+  item.querySelector(".previews").replaceChildren(...question.previews.items.map(card));
 }
 
 function card({ url, title, description }) {
