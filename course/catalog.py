@@ -16,6 +16,8 @@ from course import services
 from course.errors import CourseError
 from course.paths import ROOT
 
+PROCESS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+PORT_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_PORT")
 DIRECTORY = re.compile(r"(?P<number>\d{2})-[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -30,6 +32,8 @@ class Step:
     `minutes` is class time. `changes` maps a path or glob inside the step to the reason why it
     differs from the step before; `moved` maps a path of the step before to its new one.
     `suggestions` are the lines of `try`, in which `{url}` stands for the running step's address.
+    `entry` is the process of the Procfile that answers on $PORT; `ports` are variables in which
+    the step's processes get a free port each.
     """
 
     number: int
@@ -44,6 +48,8 @@ class Step:
     moved: dict[str, str] = field(default_factory=dict)
     ready: str = "/healthz"
     suggestions: tuple[str, ...] = ()
+    entry: str = "web"
+    ports: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,6 +129,8 @@ def read_step(path: Path) -> Step:
         moved=dict(values.get("moved", {})),
         ready=values.get("ready", "/healthz"),
         suggestions=tuple(values.get("try", [])),
+        entry=values.get("entry", "web"),
+        ports=tuple(values.get("ports", [])),
     )
 
 
@@ -146,6 +154,14 @@ def _is_url_path(value: Any) -> bool:
     return _is_text(value) and value.startswith("/")
 
 
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(PROCESS.fullmatch(value))
+
+
+def _is_port_list(value: Any) -> bool:
+    return _is_text_list(value) and all(map(PORT_VARIABLE.fullmatch, value))
+
+
 TEXT = (_is_text, "a string that is not empty")
 KEYS = {
     # key: (check, what is expected, required)
@@ -158,6 +174,8 @@ KEYS = {
     "changes": (_is_text_table, 'a table of "path" = "reason", no reason empty', False),
     "moved": (_is_text_table, 'a table of "old path" = "new path"', False),
     "ready": (_is_url_path, "a path that starts with /", False),
+    "entry": (_is_name, 'the name of a process of the Procfile, for example "balancer"', False),
+    "ports": (_is_port_list, 'a list of variables, for example ["HOST_A_PORT"]', False),
     "try": (_is_text_list, "a list of lines", False),
 }
 
@@ -176,11 +194,15 @@ def _mistakes(values: dict[str, Any]) -> list[str]:
     if _is_text_list(values.get("services", [])):
         for name in values.get("services", []):
             if name not in services.REGISTRY:
-                known = ", ".join(sorted(services.REGISTRY)) or "there are none yet"
+                known = ", ".join(sorted(services.REGISTRY))
                 mistakes.append(
                     f"key 'services' names {name!r}, which is no service of course/services.py; "
                     f"known: {known}"
                 )
+    for key in ("services", "ports"):
+        names = values.get(key, [])
+        if _is_text_list(names) and len(set(names)) < len(names):
+            mistakes.append(f"key {key!r} names one of them twice: {', '.join(names)}")
     return mistakes
 
 

@@ -23,6 +23,7 @@ from course import (
     ports,
     readme,
     verify,
+    with_services,
 )
 from course.errors import CourseError
 from course.paths import ROOT
@@ -113,6 +114,14 @@ def test(step: catalog.Step | None) -> None:
     steps = [step] if step else catalog.load()
     results = verify.run(verify.plan(ROOT, steps, whole=step is None), ROOT, console.output())
     sys.exit(0 if verify.report(results, console.output()) else 1)
+
+
+@cli.command("with-services")
+@click.argument("step", type=STEP)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def with_services_(step: catalog.Step, command: tuple[str, ...]) -> None:
+    """Run a command in a step's directory with its services, their data empty and temporary."""
+    sys.exit(with_services.run(step, command))
 
 
 @cli.command()

@@ -6,6 +6,7 @@ is, also when .venv cannot be made.
 
 import glob
 import os
+import re
 import resource
 import shutil
 import socket
@@ -17,6 +18,7 @@ from course import bootstrap
 ROOT = bootstrap.ROOT
 OK, WARNING, BAD = "ok", "warning", "PROBLEM"
 FREE_MB = 1000  # .venv, a browser test's profile and some data
+MEMORY_MB = 1500  # a database, a broker, a dozen processes of the application, and a browser
 FILES = 4096  # sockets of a hall, and as many connections behind them
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_APPS = (
@@ -63,6 +65,8 @@ def examine():
         port(),
         writable(),
         disk(),
+        memory(),
+        servers(),
         open_files(),
         leftovers(),
         chromium(),
@@ -132,7 +136,10 @@ def port():
 
 def writable():
     """Whether this user may write to the checkout and to what an earlier run has made in it."""
-    for path in [ROOT, bootstrap.VENV, *sorted(glob.glob(os.path.join(ROOT, ".data", "*")))]:
+    made = glob.glob(os.path.join(ROOT, ".data", "*"))
+    # A step's services have directories of their own, which may belong to somebody else.
+    made += glob.glob(os.path.join(ROOT, ".data", "*", "*"))
+    for path in [ROOT, bootstrap.VENV, *sorted(made)]:
         if os.path.exists(path) and not os.access(path, os.W_OK):
             if path == ROOT:
                 remedy = "work in a copy of your own: cp -r '{}' ~/flask-at-scale".format(ROOT)
@@ -151,6 +158,69 @@ def disk():
     if free < FREE_MB // 5:
         return Finding("disk", WARNING, what, "free some space; make clean helps a little")
     return Finding("disk", OK, what)
+
+
+def memory():
+    """Memory that programs may still take."""
+    free = free_memory()
+    if free is None:
+        return Finding("memory", OK, "this system does not say how much is free")
+    what = "{:,} MB available".format(free)
+    if free < MEMORY_MB:
+        return Finding(
+            "memory",
+            WARNING,
+            what,
+            "{:,} MB are advised for the later steps: close browsers and other large "
+            "programs".format(MEMORY_MB),
+        )
+    return Finding("memory", OK, what)
+
+
+def free_memory():
+    """Return how many MB are available, also to a container; None when nobody says."""
+    found = []
+    text = _read("/proc/meminfo")
+    match = re.search(r"MemAvailable:\s+(\d+) kB", text)
+    if match:
+        found.append(int(match.group(1)) * 1024)
+    limit, used = _read("/sys/fs/cgroup/memory.max"), _read("/sys/fs/cgroup/memory.current")
+    if limit.strip().isdigit() and used.strip().isdigit():
+        found.append(int(limit) - int(used))
+    if sys.platform == "darwin":
+        answer = subprocess.run(["vm_stat"], stdout=subprocess.PIPE, universal_newlines=True)
+        size = re.search(r"page size of (\d+)", answer.stdout)
+        pages = re.findall(r"Pages (?:free|inactive|speculative):\s+(\d+)", answer.stdout)
+        if size and pages:
+            found.append(int(size.group(1)) * sum(map(int, pages)))
+    return max(0, min(found)) // 1000000 if found else None
+
+
+def servers():
+    """The servers of the later steps, which are programs made for a kind of machine."""
+    if not bootstrap.in_order():
+        return Finding(
+            "servers",
+            WARNING,
+            "not looked at without .venv",
+            "make step-1 makes it; then ask again",
+        )
+    answer = subprocess.run(
+        [bootstrap.venv_python(), "-m", "course.servers"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        cwd=ROOT,
+    )
+    if answer.returncode == 0:
+        return Finding("servers", OK, ", ".join(answer.stdout.strip().split("\n")))
+    return Finding(
+        "servers",
+        BAD,
+        "; ".join(answer.stderr.strip().split("\n")),
+        "make distclean, then make step-1; they need Linux with glibc 2.28 or newer (not Alpine), "
+        "or macOS, and a directory from which programs may be run",
+    )
 
 
 def open_files():
@@ -220,6 +290,15 @@ def find_chromium():
         if os.access(path, os.X_OK):
             return path
     return None
+
+
+def _read(path):
+    """Return the text of a file of the system, nothing when there is none."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _is_taken(number):

@@ -8,7 +8,7 @@ import signal
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -16,11 +16,12 @@ from rich.text import Text
 
 from course.catalog import Step
 from course.console import COLOURS
-from course.errors import CourseError
-from course.processes import POLL, describe_exit, tail
+from course.processes import POLL
 from course.runner import Cancelled, Running, live
+from course.services import REGISTRY, variables
+from course.supervisor import Supervisor
 
-# A reader may set these for a step on purpose.
+# A reader may set these for a step on purpose, and the variables of its services.
 PASSED_ON = ("PASSWORD_HASH", "QUESTION_RATE", "TOKEN_RATE")
 PASSED_ON_PREFIX = "PODIUM_"
 SAMPLE_PASSWORD = "podium-demo"
@@ -33,6 +34,11 @@ def serve(step: Step, port: int, console: Console) -> None:
     Raises CourseError when it does not start, or when its processes end by themselves.
     """
     console.print(Text(f"Starting step {step.number}: {step.title}", style="bold"))
+    given = _passed_on(step)
+    for name in step.services:
+        variable = REGISTRY[name].variable
+        if variable in given:
+            _say(console, Text(f"Using the server of your {variable}; {name} is not started."))
     echo = Echo(console)
     with _signals() as stop:
         with contextlib.suppress(Cancelled):
@@ -40,14 +46,15 @@ def serve(step: Step, port: int, console: Console) -> None:
                 step,
                 port,
                 step.data_dir,
-                env=_passed_on(),
+                env=given,
                 echo=echo,
                 cancelled=lambda: stop.count > 0,
                 impatient=lambda: stop.count > 1,
             )
             with running as step_running:
                 _say(console, _welcome(step_running, min(console.width, 100)))
-                _watch(step_running, stop)
+                with contextlib.suppress(Cancelled):
+                    _watch(step_running, stop, lambda line: _say(console, Text(line)))
                 _say(console, Text(f"Stopping step {step.number} …"))
         _say(console, Text(f"Step {step.number} has stopped; its data stay in {_shown(step)}"))
 
@@ -68,12 +75,14 @@ class Echo:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._styles: dict[str, str] = {}
+        self._width = 4
         self._lock = threading.Lock()
 
     def __call__(self, name: str, line: str) -> None:
         with self._lock:
             style = self._styles.setdefault(name, COLOURS[len(self._styles) % len(COLOURS)])
-            text = Text.assemble((f"{name:<4} | ", style), line.rstrip())
+            self._width = max(self._width, len(name))
+            text = Text.assemble((f"{name:<{self._width}} | ", style), line.rstrip())
             _say(self._console, text)
 
 
@@ -84,21 +93,14 @@ def _say(console: Console, text: Text) -> None:
         console.print(text, soft_wrap=True)
 
 
-def _watch(running: Running, stop: Stop) -> None:
-    """Return when asked to stop; StepFailed when no process of the step is left."""
+def _watch(running: Running, stop: Stop, say: Callable[[str], None]) -> None:
+    """Return when asked to stop; CourseError when a process of the step cannot be kept running."""
+    supervisor = Supervisor(running, say)
     terminal = _terminal()
     looked = time.monotonic()
     while not stop.count:
         time.sleep(POLL)
-        for name, process in running.processes.items():
-            if not process.alive and name != "slow":
-                process.send(signal.SIGKILL)
-                process.close()
-                raise CourseError(
-                    f"Step {running.step.number} stopped: {name} "
-                    f"{describe_exit(process.exit_code)}. The end of its log:\n"
-                    f"{tail(process.text())}"
-                )
+        supervisor.look()
         if terminal is not None and time.monotonic() - looked > 0.5:
             looked = time.monotonic()
             try:
@@ -129,11 +131,17 @@ def _signals() -> Iterator[Stop]:
             signal.signal(signum, handler)
 
 
-def _passed_on() -> dict[str, str]:
+def _passed_on(step: Step) -> dict[str, str]:
+    """Return what of the reader's environment is meant for the step."""
+    names = {*PASSED_ON, *(name for name in variables(step.services) if os.environ.get(name))}
+    prefixes = (PASSED_ON_PREFIX,)
+    if "DATABASE_URL" in names:
+        # What such a URL leaves out, its password for instance.
+        prefixes += ("PG",)
     return {
         name: value
         for name, value in os.environ.items()
-        if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
+        if name in names or name.startswith(prefixes)
     }
 
 

@@ -70,6 +70,10 @@ def main() -> None:
     except CourseError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except PermissionError as error:
+        # As root a step makes files that only root may delete.
+        print(f"{error.filename}: {error.strerror}; make doctor says what to do.", file=sys.stderr)
+        sys.exit(2)
     for path in found:
         print(f"deleted {path.relative_to(ROOT)}")
     if not found:

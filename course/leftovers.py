@@ -6,23 +6,28 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from course.errors import CourseError
 from course.paths import ROOT
-from course.processes import group_alive, signal_group, started_at, wait_until
+from course.processes import end_groups, group_alive, started_at, wait_until
 
 
 @dataclass(frozen=True)
 class Noted:
-    """A process that was started in a data directory; `started` tells it from a later namesake."""
+    """A process that was started in a data directory.
+
+    `started` tells it from a later namesake; `service` is the signal that stops it, if it is one.
+    """
 
     name: str
     pid: int
     started: str | None
+    service: int | None = None
 
 
 @contextmanager
@@ -33,15 +38,14 @@ def exclusive(data_dir: Path) -> Iterator[None]:
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "run.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # Not at the first refusal: somebody may only be asking whether it is held.
+        if not wait_until(lambda: _locked(file, fcntl.LOCK_EX), 0.2):
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise CourseError(
                 f"{data_dir.name} is running already (process {holder}); "
                 "stop it with Ctrl-C in its terminal first."
-            ) from None
+            )
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -53,19 +57,30 @@ def exclusive(data_dir: Path) -> Iterator[None]:
 
 def is_held(data_dir: Path) -> bool:
     """Whether a runner uses the directory now."""
-    if not (data_dir / "run.lock").exists():
-        return False
     try:
-        with exclusive(data_dir):
-            return False
-    except CourseError:
-        return True
+        with (data_dir / "run.lock").open("rb") as file:
+            # Shared: two that ask at the same time must not take each other for a runner.
+            return not _locked(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
 
 
-def note(data_dir: Path, processes: dict[str, int]) -> None:
-    """Write down process ids by name, for the case that we are killed."""
-    noted = [asdict(Noted(name, pid, started_at(pid))) for name, pid in processes.items()]
-    (data_dir / "run.json").write_text(json.dumps(noted), encoding="utf-8")
+def note(
+    data_dir: Path, processes: Mapping[str, int], services: Mapping[str, int] | None = None
+) -> None:
+    """Write down process ids by name, for the case that we are killed.
+
+    `services` has the signals of those among them that are services.
+    """
+    signals = services or {}
+    noted = [
+        asdict(Noted(name, pid, started_at(pid), signals.get(name)))
+        for name, pid in processes.items()
+    ]
+    # All or nothing: we may be killed while writing.
+    new = data_dir / "run.json.new"
+    new.write_text(json.dumps(noted), encoding="utf-8")
+    new.replace(data_dir / "run.json")
 
 
 def forget(data_dir: Path) -> None:
@@ -89,14 +104,19 @@ def clear(data_dir: Path) -> list[Noted]:
     Call it only while holding the directory.
     """
     found = stale(data_dir)
-    for signum, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 2)):
-        for one in found:
-            signal_group(one.pid, signum)
-        if wait_until(lambda: not any(group_alive(one.pid) for one in found), seconds):
-            break
+    end_groups({one.pid: signal.SIGTERM for one in found if one.service is None})
+    end_groups({one.pid: one.service for one in found if one.service is not None})
     with suppress(OSError):
         forget(data_dir)
     return found
+
+
+def _locked(file: IO, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_ours(one: Noted) -> bool:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +27,8 @@ class Process:
     """One program with its log.
 
     Its output goes to `log`; with `echo` it is also passed on, line by line, from a thread.
+    `stop_signal` is what ends it in order. `orphaned` is the signal that the kernel sends it when
+    we are killed (Linux only).
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Process:
         env: dict[str, str],
         log: Path,
         echo: Callable[[str, str], None] | None = None,
+        stop_signal: int = signal.SIGTERM,
+        orphaned: int = signal.SIGKILL,
     ) -> None:
         self.name = name
         self.argv = list(argv)
@@ -45,13 +49,17 @@ class Process:
         self.env = env
         self.log = log
         self.echo = echo
+        self.stop_signal = stop_signal
+        self.orphaned = orphaned
         self._popen: subprocess.Popen[bytes] | None = None
         self._pump: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Start the program; OSError when it cannot be found."""
+    def start(self, *, append: bool = False) -> None:
+        """Start the program, once more with `append`; OSError when it cannot be found."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as file:
+        if not append:
+            self.log.write_bytes(b"")
+        with self.log.open("ab") as file:
             self._popen = subprocess.Popen(
                 self.argv,
                 cwd=self.cwd,
@@ -60,7 +68,7 @@ class Process:
                 stdout=subprocess.PIPE if self.echo else file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),
+                preexec_fn=_end_with_parent(self.orphaned),
             )
         if self.echo:
             self._pump = threading.Thread(
@@ -88,6 +96,33 @@ class Process:
         """Send a signal to the program and all its children."""
         if self._popen is not None:
             signal_group(self.pid, signum)
+
+    def ask(self, signum: int) -> None:
+        """Send a signal that asks to end in order, to whoever passes it on to the children."""
+        if self.alive and self._leads:
+            # gunicorn and Celery let their workers finish; workers that get the signal themselves
+            # drop what they are doing.
+            self._popen.send_signal(signum)
+        else:
+            self.send(signum)
+
+    def kill(self) -> None:
+        """Kill the program and all its children, and wait until they are gone."""
+        # Some children are in sessions of their own, out of the group's reach: PostgreSQL's.
+        strays = {}
+        self.send(signal.SIGKILL)
+        wait_until(self.gone, 3)
+        strays = {pid: since for pid, since in strays.items() if since == started_at(pid)}
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(started_at, strays)), 3)
+        self.close()
+
+    @property
+    def _leads(self) -> bool:
+        """Whether our program, and not a shell around it, is what was started."""
+        return self.argv[:2] != ["sh", "-c"] or self.argv[2].startswith("exec ")
 
     def gone(self) -> bool:
         """Whether the program and all its children have ended."""
@@ -144,23 +179,46 @@ def tail(text: str, lines: int = 15) -> str:
 def stop_all(
     processes: Iterable[Process],
     *,
-    first: int = signal.SIGTERM,
+    first: int | None = None,
     grace: float = 8,
     impatient: Callable[[], bool] = lambda: False,
 ) -> None:
     """End programs and all their children, all at the same time.
 
-    Sends `first`, waits up to `grace` seconds (or until `impatient()`), then kills.
+    Sends `first` to all (default: to each program its stop signal), waits up to `grace` seconds
+    (or until `impatient()`), then kills. Children that outlive their program are told to end too.
     """
     processes = list(processes)
-    for process in processes:
-        process.send(first)
-    if not wait_until(lambda: _all_gone(processes), grace, give_up=impatient):
+    told: list[Process] = []
+
+    def ended() -> bool:
         for process in processes:
-            process.send(signal.SIGKILL)
-        wait_until(lambda: _all_gone(processes), 3)
+            if process not in told and not process.alive:
+                told.append(process)
+                process.send(signal.SIGTERM)
+        return _all_gone(processes)
+
+    for process in processes:
+        if first is None:
+            process.ask(process.stop_signal)
+        else:
+            process.send(first)
+    if not wait_until(ended, grace, give_up=impatient):
+        for process in processes:
+            if not process.gone():
+                process.kill()
     for process in processes:
         process.close()
+
+
+def end_groups(groups: Mapping[int, int], seconds: float = 5) -> None:
+    """End process groups that others started; `groups` maps each to the signal to try first."""
+    for group, signum in groups.items():
+        signal_group(group, signum)
+    if not wait_until(lambda: not any(map(group_alive, groups)), seconds):
+        for group in groups:
+            signal_group(group, signal.SIGKILL)
+        wait_until(lambda: not any(map(group_alive, groups)), 2)
 
 
 def wait_until(
@@ -195,6 +253,18 @@ def group_alive(group: int) -> bool:
         fields is not None and int(fields[2]) == group and fields[0] not in ("Z", "X")
         for fields in map(_stat, filter(str.isdigit, os.listdir("/proc")))
     )
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes whose parent is `pid`."""
+    if sys.platform == "linux":
+        rows = ((other, _stat(other)) for other in filter(str.isdigit, os.listdir("/proc")))
+        return [int(other) for other, fields in rows if fields and int(fields[1]) == pid]
+    answer = subprocess.run(
+        ["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False
+    )
+    pairs = [line.split() for line in answer.stdout.splitlines()]
+    return [int(pair[0]) for pair in pairs if pair[1] == str(pid)]
 
 
 def started_at(pid: int) -> str | None:
@@ -242,8 +312,8 @@ def _stat(pid: str) -> list[str] | None:
         return None
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """Return what a new child has to do so that the kernel kills it when we are killed.
+def _end_with_parent(signum: int) -> Callable[[], None] | None:
+    """Return what a new child has to do so that the kernel signals it when we are killed.
 
     Only for children of the main thread: the kernel means the thread when it says parent.
     """
@@ -252,7 +322,7 @@ def _die_with_parent() -> Callable[[], None] | None:
     parent = os.getpid()
 
     def prepare() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc.prctl(PR_SET_PDEATHSIG, signum)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.errors import CourseError
+from course.services import REGISTRY
 
 LINE = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_-]*)\s*:\s*(?P<command>\S.*)")
-RESERVED = ("slow",)
+RESERVED = ("slow", *REGISTRY)
 
 
 @dataclass(frozen=True)
@@ -20,17 +21,20 @@ class Procfile:
     processes: dict[str, str]
 
 
-def read(path: Path) -> Procfile:
-    """Read the Procfile at `path`; CourseError names the file and the line that is wrong."""
+def read(path: Path, entry: str = "web") -> Procfile:
+    """Read the Procfile at `path`, in which the process `entry` answers on $PORT.
+
+    CourseError names the file and the line that is wrong.
+    """
     shown = f"steps/{path.parent.name}/{path.name}"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CourseError(f"{shown}: the file is missing; it says what the step runs") from None
-    return parse(text, shown)
+    return parse(text, shown, entry)
 
 
-def parse(text: str, source: str = "Procfile") -> Procfile:
+def parse(text: str, source: str = "Procfile", entry: str = "web") -> Procfile:
     """Return what `text` says; `source` is how error messages name it."""
     commands: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -48,7 +52,7 @@ def parse(text: str, source: str = "Procfile") -> Procfile:
                 f"{source}, line {number}: {name!r} is the name of a process of the course"
             )
         commands[name] = match["command"]
-    if "web" not in commands:
-        raise CourseError(f"{source}: there is no `web` process, the one that answers on $PORT")
     release = commands.pop("release", None)
+    if entry not in commands:
+        raise CourseError(f"{source}: there is no `{entry}` process, the one that answers on $PORT")
     return Procfile(release, commands)

@@ -8,70 +8,88 @@
 
 from __future__ import annotations
 
-import http.client
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from course import leftovers, ports, procfile, services
+from course import leftovers, ports, procfile
 from course.catalog import Step
 from course.errors import CourseError
+from course.group import Cancelled, Echo, Group, StepFailed, log_file
 from course.paths import ROOT
-from course.processes import (
-    Process,
-    describe_exit,
-    raise_file_limit,
-    shell,
-    stop_all,
-    tail,
-    wait_until,
-)
+from course.processes import Process, raise_file_limit, shell
+from course.services import REGISTRY
 from course.watchdog import Watchdog
+
+__all__ = ["Cancelled", "Running", "StepFailed", "live", "live_services"]
 
 SLOW_SITE = "slow"
 RELEASE = "release"
 # What a step reads from its environment: never inherited from the reader's shell by accident.
 OWN_VARIABLES = (
     "PORT DATABASE_URL REDIS_URL SLOW_SITE_URL PREVIEW_ALLOW_HOSTS PASSWORD_HASH QUESTION_RATE "
-    "TOKEN_RATE"
+    "TOKEN_RATE DATA_DIR"
 ).split()
-FOREIGN_PREFIXES = ("FLASK_", "PODIUM_", "GUNICORN_", "WERKZEUG_")
+# PG: settings of PostgreSQL's clients, which would come between a step and its database.
+FOREIGN_PREFIXES = ("FLASK_", "PODIUM_", "GUNICORN_", "WERKZEUG_", "PG")
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "WEB_CONCURRENCY", "MAKEFLAGS", "MAKELEVEL")
-
-Echo = Callable[[str, str], None]
-
-
-class StepFailed(CourseError):
-    """The step did not come up; the message ends with the last lines of the log that tells why."""
-
-
-class Cancelled(Exception):
-    """The start was given up, because `cancelled()` said so."""
+VARIABLES_FILE = "run-environment.json"
 
 
 @dataclass
 class Running:
     """A step that answers requests.
 
-    `processes` are those of the Procfile by name, and `slow`, the slow site.
+    `processes` are all that run, by name: those of the Procfile (`names`), the services that were
+    started (`services`), and `slow`, the slow site. `variables` is what the step's processes have
+    in their environment because of us.
     """
 
     step: Step
     url: str
     slow_site_url: str
     data_dir: Path
-    processes: dict[str, Process] = field(default_factory=dict)
+    group: Group = field(repr=False)
+    names: tuple[str, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        """What runs, or ran until it ended, by name."""
+        return self.group.processes
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of the services among the processes."""
+        return self.group.services
 
     def log(self, name: str) -> str:
         """Return all that a process (or `release`) has printed so far."""
         return Process(
             name, [], cwd=self.data_dir, env={}, log=log_file(self.data_dir, name)
         ).text()
+
+    def kill(self, name: str) -> None:
+        """Kill a process and all its children with SIGKILL, and wait until they are gone."""
+        self.group.kill(name)
+
+    def start(self, name: str, timeout: float = 30) -> None:
+        """Start a process that has ended: same command, same port, same data.
+
+        A service and the process that answers on $PORT are waited for until they are ready, unless
+        `timeout` is 0. CourseError when it runs, StepFailed when it does not come up.
+        """
+        self.group.start_again(name, timeout)
+
+    def restart(self, name: str, timeout: float = 30) -> None:
+        """Ask a process to end, wait for it (after 25 seconds it is killed), then `start` it."""
+        self.group.restart(name, timeout)
 
 
 @contextmanager
@@ -90,18 +108,76 @@ def live(
     """Start `step`, yield it once it answers, and leave no process behind.
 
     `port` 0 takes a free one. `data_dir` None uses a temporary one, deleted afterwards. `env` is
-    added to what the runner gives the processes. `echo(name, line)` receives their output, from
-    several threads. `cancelled()` is asked while starting, `impatient()` while stopping gracefully.
-    `timeout` is how many seconds the release command and the processes may each take. `web` is a
-    command to serve the step with in place of its Procfile's.
+    added to what the runner gives the processes; a service whose variable it sets is not started.
+    `echo(name, line)` receives their output, from several threads. `cancelled()` is asked while
+    starting, `impatient()` while stopping gracefully. `timeout` is how many seconds the services,
+    the release command and the processes may each take. `web` is a command to serve the step with
+    in place of its Procfile's.
 
     Raises StepFailed when the step does not come up, CourseError when the port or the data
     directory is in use, Cancelled.
     """
-    commands = procfile.read(step.path / "Procfile")
+    commands = procfile.read(step.path / "Procfile", step.entry)
     if web:
-        commands = replace(commands, processes=commands.processes | {"web": web})
+        commands = replace(commands, processes=commands.processes | {step.entry: web})
     raise_file_limit()
+    with _group(step, data_dir, echo, cancelled, impatient) as group:
+        data_dir = group.data_dir
+        # A runner that was killed has left it.
+        (data_dir / VARIABLES_FILE).unlink(missing_ok=True)
+        port = _web_port(step, port)
+        slow_port = _slow_site_port(data_dir, port)
+        taken = {port, slow_port}
+        variables = _variables(step, data_dir, port, slow_port, taken) | (env or {})
+        outside = _outside()
+
+        slow_site = [sys.executable, "-m", "course.slow_site", "--port", str(slow_port)]
+        group.start(SLOW_SITE, slow_site, cwd=ROOT, env=outside | variables)
+        group.answers(SLOW_SITE, slow_port, "/healthz")
+        needed = [name for name in step.services if not (env or {}).get(REGISTRY[name].variable)]
+        variables |= group.start_services(needed, taken, outside, timeout)
+        environment = outside | variables
+        if commands.release:
+            release = shell(commands.release)
+            group.run(RELEASE, release, step.path, environment, timeout)
+        for name, command in commands.processes.items():
+            group.start(name, shell(command), cwd=step.path, env=environment)
+        group.answers(step.entry, port, step.ready)
+        group.wait_ready(SLOW_SITE, timeout)
+        group.wait_ready(step.entry, timeout)
+        with _published(data_dir, variables):
+            yield Running(
+                step,
+                f"http://{ports.HOST}:{port}",
+                f"http://{ports.HOST}:{slow_port}",
+                data_dir,
+                group,
+                tuple(commands.processes),
+                variables,
+            )
+
+
+@contextmanager
+def live_services(
+    step: Step, timeout: float = 30, *, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[dict[str, str]]:
+    """Start only the services of `step`, with data of their own; yield their variables.
+
+    Raises StepFailed when one does not come up, Cancelled.
+    """
+    with _group(step, cancelled=cancelled) as group:
+        yield group.start_services(step.services, set(), _outside(), timeout)
+
+
+@contextmanager
+def _group(
+    step: Step,
+    data_dir: Path | None = None,
+    echo: Echo | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    impatient: Callable[[], bool] = lambda: False,
+) -> Iterator[Group]:
+    """Yield an empty group of processes that holds its data directory, and end it afterwards."""
     with ExitStack() as stack:
         temporary = data_dir is None
         if data_dir is None:
@@ -110,120 +186,28 @@ def live(
         data_dir = data_dir.resolve()
         stack.enter_context(leftovers.exclusive(data_dir))
         leftovers.clear(data_dir)
-        port = _web_port(step, port)
-        slow_port = _slow_site_port(data_dir, port)
-        running = Running(
-            step, f"http://{ports.HOST}:{port}", f"http://{ports.HOST}:{slow_port}", data_dir
-        )
         watchdog = Watchdog(remove=data_dir if temporary else None)
         stack.callback(watchdog.close)
-        environment = _environment(running, port, slow_port) | (env or {})
-        environment |= stack.enter_context(services.running(step.services, data_dir, env or {}))
-        group = _Group(running, watchdog, environment, echo)
+        group = Group(step, data_dir, watchdog, echo, cancelled)
         stack.callback(group.stop, impatient)
-
-        slow_site = [sys.executable, "-m", "course.slow_site", "--port", str(slow_port)]
-        group.start(SLOW_SITE, slow_site, cwd=ROOT)
-        if commands.release:
-            group.run(RELEASE, shell(commands.release), timeout, cancelled)
-        for name, command in commands.processes.items():
-            group.start(name, shell(command), cwd=step.path)
-        group.wait_ready(SLOW_SITE, slow_port, "/healthz", timeout, cancelled)
-        group.wait_ready("web", port, step.ready, timeout, cancelled)
-        yield running
+        yield group
 
 
-def log_file(data_dir: Path, name: str) -> Path:
-    """Return where the output of the process `name` is kept."""
-    return data_dir / "logs" / f"{name}.log"
-
-
-class _Group:
-    """The processes of one running step."""
-
-    def __init__(
-        self, running: Running, watchdog: Watchdog, environment: dict[str, str], echo: Echo | None
-    ) -> None:
-        self.running = running
-        self.watchdog = watchdog
-        self.environment = environment
-        self.echo = echo
-        self.started: dict[str, Process] = {}
-
-    def start(self, name: str, argv: list[str], cwd: Path) -> Process:
-        """Start one process and make sure that it is ended whatever happens to us."""
-        process = Process(
-            name,
-            argv,
-            cwd=cwd,
-            env=self.environment,
-            log=log_file(self.running.data_dir, name),
-            echo=self.echo,
-        )
-        process.start()
-        self.started[name] = process
-        self.watchdog.watch(process.pid)
-        leftovers.note(self.running.data_dir, {p.name: p.pid for p in self.started.values()})
-        if name != RELEASE:
-            self.running.processes[name] = process
-        return process
-
-    def run(
-        self, name: str, argv: list[str], timeout: float, cancelled: Callable[[], bool]
-    ) -> None:
-        """Run a process to its end; StepFailed when it fails or takes too long."""
-        process = self.start(name, argv, cwd=self.running.step.path)
-        wait_until(lambda: not process.alive, timeout, give_up=cancelled)
-        _raise_if(cancelled)
-        if process.alive:
-            raise self._failure(process, f"did not end within {timeout:.0f} s")
-        process.close()
-        if process.exit_code != 0:
-            raise self._failure(process, describe_exit(process.exit_code))
-
-    def wait_ready(
-        self, name: str, port: int, path: str, timeout: float, cancelled: Callable[[], bool]
-    ) -> None:
-        """Wait until a process answers 200 to GET `path`; StepFailed when it does not."""
-        process = self.started[name]
-        answer = "no answer"
-
-        def answered() -> bool:
-            nonlocal answer
-            for other in self.started.values():
-                if other.name != RELEASE and not other.alive:
-                    other.close()
-                    raise self._failure(other, f"{describe_exit(other.exit_code)} at start")
-            status = _get(port, path)
-            answer = "no answer" if status is None else f"the last answer was {status}"
-            return status == 200
-
-        if not wait_until(answered, timeout, give_up=cancelled):
-            _raise_if(cancelled)
-            raise self._failure(
-                process,
-                f"was not ready within {timeout:.0f} s: {answer} from "
-                f"http://{ports.HOST}:{port}{path}",
-            )
-
-    def stop(self, impatient: Callable[[], bool]) -> None:
-        """End all of them, children included."""
-        stop_all(self.started.values(), impatient=impatient)
-        for process in self.started.values():
-            self.watchdog.forget(process.pid)
-        leftovers.forget(self.running.data_dir)
-
-    def _failure(self, process: Process, what: str) -> StepFailed:
-        step = self.running.step
-        return StepFailed(
-            f"Step {step.number} did not start: {process.name} {what}. "
-            f"The end of its log:\n{tail(process.text())}"
-        )
-
-
-def _raise_if(cancelled: Callable[[], bool]) -> None:
-    if cancelled():
-        raise Cancelled
+@contextmanager
+def _published(data_dir: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Keep the variables where other commands find them (`course.remote`) while the step runs."""
+    path = data_dir / VARIABLES_FILE
+    new = path.with_suffix(".new")
+    # For this user only: the URL of a database may hold a password.
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(dict(variables), file, indent=2)
+    new.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _web_port(step: Step, port: int) -> int:
@@ -262,8 +246,30 @@ def _slow_site_port(data_dir: Path, web_port: int) -> int:
     return chosen
 
 
-def _environment(running: Running, port: int, slow_port: int) -> dict[str, str]:
-    """Return the environment of a step's processes, but for the services' variables."""
+def _variables(
+    step: Step, data_dir: Path, port: int, slow_port: int, taken: set[int]
+) -> dict[str, str]:
+    """Return what a step's processes are told, but for the services' variables.
+
+    The ports that the step asks for are added to `taken`.
+    """
+    own_ports = {}
+    for name in step.ports:
+        own_ports[name] = ports.find_free(avoid=taken)
+        taken.add(own_ports[name])
+    files = data_dir / "files"
+    files.mkdir(exist_ok=True)
+    return {
+        "PORT": str(port),
+        "DATA_DIR": str(files),
+        "DATABASE_URL": f"sqlite:///{data_dir / 'podium.db'}",
+        "SLOW_SITE_URL": f"http://{ports.HOST}:{slow_port}",
+        "PREVIEW_ALLOW_HOSTS": f"{ports.HOST}:{slow_port}",
+    } | {name: str(number) for name, number in own_ports.items()}
+
+
+def _outside() -> dict[str, str]:
+    """Return our environment without what would make a step depend on the reader's shell."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -272,24 +278,4 @@ def _environment(running: Running, port: int, slow_port: int) -> dict[str, str]:
         and not name.startswith(FOREIGN_PREFIXES)
     }
     path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
-    return environment | {
-        "PATH": path,
-        "PYTHONUNBUFFERED": "1",
-        "PORT": str(port),
-        "DATABASE_URL": f"sqlite:///{running.data_dir / 'podium.db'}",
-        "SLOW_SITE_URL": running.slow_site_url,
-        "PREVIEW_ALLOW_HOSTS": f"{ports.HOST}:{slow_port}",
-    }
-
-
-def _get(port: int, path: str) -> int | None:
-    """Return the status of GET `path`, None when there is no HTTP answer within 2 seconds."""
-    # Not httpx: a proxy in the environment must not come between.
-    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
-    try:
-        connection.request("GET", path, headers={"User-Agent": "course"})
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
+    return environment | {"PATH": path, "PYTHONUNBUFFERED": "1"}

@@ -82,7 +82,6 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         ]
     for step in steps:
         number = str(step.number)
-        unit = (*plain, "tests")
         contract = (*pytest, "tests/contract", "--step", number)
         browser = (*pytest, "tests/browser", "--step", number)
         # The pages change little from step to step, their looks not at all: the whole run has all
@@ -93,13 +92,30 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         elif whole and step != steps[-1]:
             browser += ("-m", "not looks")
         checks += [
-            Check(f"step {number}: unit", unit, step.path, tests=True, weight=10),
+            _unit(step, (*plain, "tests"), root),
             Check(
                 f"step {number}: contract", contract, root, tests=True, weight=25 + 8 * step.number
             ),
             Check(f"step {number}: browser", browser, root, tests=True, weight=15 if core else 90),
         ]
     return checks
+
+
+def _unit(step: Step, command: tuple[str, ...], root: Path) -> Check:
+    """Return the check that runs a step's own tests, with its services if it needs any."""
+    name, where = f"step {step.number}: unit", step.path
+    if step.services:
+        command = (
+            sys.executable,
+            "-m",
+            "course",
+            "with-services",
+            str(step.number),
+            "--",
+            *command,
+        )
+        where = root
+    return Check(name, command, where, tests=True, weight=10)
 
 
 def run(

@@ -1,8 +1,9 @@
 """Ends what a runner started when the runner itself was killed: `python -m course.watchdog`.
 
-Reads `+group` and `-group` lines from standard input, which the runner holds open. The end of the
-input means that the runner has ended, in whatever way; groups that are still noted are then ended,
-their children included. Directories given as arguments are deleted after that.
+Reads `+group`, `+group signal` and `-group` lines from standard input, which the runner holds open.
+The end of the input means that the runner has ended, in whatever way; groups that are still noted
+are then ended, their children included: services, which have a signal of their own, after the
+others. Directories given as arguments are deleted after that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 
 from course.paths import ROOT
-from course.processes import group_alive, signal_group, wait_until
+from course.processes import end_groups
 
 
 class Watchdog:
@@ -33,9 +34,12 @@ class Watchdog:
             start_new_session=True,
         )
 
-    def watch(self, group: int) -> None:
-        """End this process group should the runner end without saying `forget`."""
-        self._tell(f"+{group}\n")
+    def watch(self, group: int, service: int | None = None) -> None:
+        """End this process group should the runner end without saying `forget`.
+
+        `service` is the signal that stops it, if it is a service: it is then ended last.
+        """
+        self._tell(f"+{group}\n" if service is None else f"+{group} {service:d}\n")
 
     def forget(self, group: int) -> None:
         """This group has ended."""
@@ -55,15 +59,18 @@ class Watchdog:
 
 def main() -> None:
     """Wait for the runner's end."""
-    groups: set[int] = set()
+    programs: dict[int, int] = {}
+    services: dict[int, int] = {}
     for line in sys.stdin:
-        change = groups.add if line[0] == "+" else groups.discard
-        change(int(line[1:]))
-    for signum, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 2)):
-        for group in groups:
-            signal_group(group, signum)
-        if wait_until(lambda: not any(map(group_alive, groups)), seconds):
-            break
+        group, *signum = map(int, line[1:].split())
+        programs.pop(group, None)
+        services.pop(group, None)
+        if line[0] == "+" and signum:
+            services[group] = signum[0]
+        elif line[0] == "+":
+            programs[group] = signal.SIGTERM
+    end_groups(programs)
+    end_groups(services)
     for directory in sys.argv[1:]:
         shutil.rmtree(directory, ignore_errors=True)
 

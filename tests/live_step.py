@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 
 from course import catalog
-from course.runner import live
+from course.runner import Running, live
 
 # Registration must not dominate the time of the tests: this costs 2 ms instead of 200.
 CHEAP = {"PASSWORD_HASH": "scrypt:1024:8:1"}
@@ -22,11 +22,16 @@ CHEAP = {"PASSWORD_HASH": "scrypt:1024:8:1"}
 
 @dataclass(frozen=True)
 class Server:
-    """A step that answers. `log` returns what its web process printed; None: we cannot know."""
+    """A step that answers.
+
+    `log` returns what the processes of its Procfile printed, `running` lets tests kill and restart
+    them; both are None for a step that we have not started.
+    """
 
     url: str
     slow_site_url: str
     log: Callable[[], str] | None = None
+    running: Running | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -77,7 +82,11 @@ class Servers:
             return self.given
         with self._starting:
             running = self._running.enter_context(live(self.step, env=environment(settings)))
-        return Server(running.url, running.slow_site_url, lambda: running.log("web"))
+
+        def log() -> str:
+            return "\n".join(map(running.log, running.names))
+
+        return Server(running.url, running.slow_site_url, log, running)
 
     def __enter__(self) -> Self:
         return self

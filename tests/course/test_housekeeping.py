@@ -1,5 +1,7 @@
 """Resetting and cleaning delete what they say, and nothing that is in use."""
 
+import os
+
 import pytest
 
 from course import housekeeping, leftovers
@@ -24,6 +26,29 @@ def test_reset_deletes_the_data_of_one_step(used):
     assert not step.data_dir.exists()
     assert step.path.exists()
     assert not housekeeping.reset(step)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="for root only: nobody else can give files away")
+def test_root_deletes_what_it_gave_to_another_user(used):
+    checkout, step = used
+    checkout.write(step.data_dir / "postgres" / "PG_VERSION", "18")
+    os.chown(step.data_dir / "postgres", 65_534, 65_534)
+    (step.data_dir / "postgres").chmod(0o700)
+    assert housekeeping.reset(step)
+    assert not step.data_dir.exists()
+
+
+def test_what_may_not_be_deleted_is_one_line(monkeypatch, capsys):
+    def refuse(root):
+        raise PermissionError(13, "Permission denied", "/x/.data")
+
+    monkeypatch.setattr(housekeeping, "clean", refuse)
+    monkeypatch.setattr(housekeeping.sys, "argv", ["housekeeping", "clean"])
+    with pytest.raises(SystemExit) as caught:
+        housekeeping.main()
+    assert caught.value.code == 2
+    expected = "/x/.data: Permission denied; make doctor says what to do.\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_reset_refuses_while_the_step_runs(used):

@@ -22,6 +22,7 @@ def test_release_is_apart_from_the_processes():
         ("web: a\nweb:\n", "Procfile, line 2: expected `name: command`, found 'web:'"),
         ("web: a\n\nweb: b\n", "Procfile, line 3: there is a process 'web' already"),
         ("web: a\nslow: b\n", "Procfile, line 2: 'slow' is the name of a process of the course"),
+        ("web: a\nvalkey: b\n", "Procfile, line 2: 'valkey' is the name of a process of the"),
         ("worker: a\n", "Procfile: there is no `web` process"),
     ],
 )
@@ -29,6 +30,12 @@ def test_a_mistake_names_the_line(text, message):
     with pytest.raises(CourseError) as caught:
         procfile.parse(text)
     assert str(caught.value).startswith(message)
+
+
+def test_the_process_that_answers_may_have_another_name():
+    assert procfile.parse("lb: a\n", entry="lb").processes == {"lb": "a"}
+    with pytest.raises(CourseError, match="there is no `lb` process"):
+        procfile.parse("web: a\n", entry="lb")
 
 
 def test_a_step_without_a_procfile_is_named(checkout):

@@ -63,6 +63,8 @@ def test_the_processes_get_what_the_step_needs_and_nothing_of_the_readers(checko
     monkeypatch.setenv("FLASK_DEBUG", "1")
     monkeypatch.setenv("DATABASE_URL", "postgresql://a-database-that-matters")
     monkeypatch.setenv("QUESTION_RATE", "1/day")
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    monkeypatch.setenv("DATA_DIR", "/elsewhere")
     step = checkout.step(files={"Procfile": "web: python show.py", "show.py": SHOW_ENVIRONMENT})
     with live(step, env={"TOKEN_RATE": "9/minute"}) as running:
         first, second, *_ = running.log("web").splitlines()
@@ -74,7 +76,101 @@ def test_the_processes_get_what_the_step_needs_and_nothing_of_the_readers(checko
     assert environment["PREVIEW_ALLOW_HOSTS"] == running.slow_site_url.removeprefix("http://")
     assert environment["PATH"].startswith(os.path.dirname(sys.executable))
     assert environment["TOKEN_RATE"] == "9/minute"
-    assert not environment.keys() & {"FLASK_DEBUG", "QUESTION_RATE"}
+    assert not environment.keys() & {"FLASK_DEBUG", "QUESTION_RATE", "PGPASSWORD"}
+    assert environment["DATA_DIR"] == f"{running.data_dir}/files"
+
+
+def test_another_process_than_web_may_answer_and_more_ports_may_be_had(checkout):
+    files = {
+        "Procfile": "balancer: python show.py\nhost-a: PORT=$HOST_A_PORT python web.py",
+        "show.py": SHOW_ENVIRONMENT,
+    }
+    toml = """
+    entry = "balancer"
+    ports = ["HOST_A_PORT", "HOST_B_PORT"]
+    """
+    with live(checkout.step(toml=toml, files=files)) as running:
+        environment = json.loads(running.log("balancer").splitlines()[0])
+        assert get(running.url) == b"/"
+        host_a = int(environment["HOST_A_PORT"])
+        assert wait_until(lambda: not ports.is_free(host_a), 5)
+        assert get(f"http://127.0.0.1:{host_a}/x") == b"/x"
+        assert os.path.isdir(environment["DATA_DIR"])
+        assert running.names == ("balancer", "host-a")
+        assert running.variables.items() <= environment.items()
+    assert len({environment[name] for name in ("PORT", "HOST_A_PORT", "HOST_B_PORT")}) == 3
+
+
+# Says when it is told to end; its child says so too.
+POLITE = """
+import os, runpy, signal, subprocess, sys
+
+child = subprocess.Popen([sys.executable, "child.py"])
+
+def end(*_):
+    child.kill()
+    print("bye", flush=True)
+    sys.exit()
+
+signal.signal(signal.SIGTERM, end)
+print("hello", os.getpid(), flush=True)
+runpy.run_path("web.py")
+"""
+CHILD = """
+import signal
+
+signal.signal(signal.SIGTERM, lambda *_: print("child told", flush=True))
+print("child up", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def noted(running) -> dict[str, int]:
+    rows = json.loads((running.data_dir / "run.json").read_text())
+    return {row["name"]: row["pid"] for row in rows}
+
+
+def test_a_process_is_restarted_in_order_and_its_log_goes_on(checkout):
+    files = {"Procfile": "web: python polite.py", "polite.py": POLITE, "child.py": CHILD}
+    with live(checkout.step(files=files), echo=lambda *_: None) as running:
+        assert wait_until(lambda: "child up" in running.log("web"), 5)
+        first = running.processes["web"].pid
+        running.restart("web")
+        second = running.processes["web"].pid
+        assert get(running.url) == b"/"
+        assert wait_until(lambda: running.log("web").count("hello") == 2, 5)
+        log = running.log("web")
+        assert log.index(f"hello {first}") < log.index("bye") < log.index(f"hello {second}")
+        # Whoever leads the process decides when its children end.
+        assert "child told" not in log
+        assert noted(running)["web"] == second
+        with pytest.raises(CourseError, match="web of step 1 runs"):
+            running.start("web")
+        with pytest.raises(CourseError, match="has no process 'wbe'; it has slow, web"):
+            running.restart("wbe")
+    assert is_gone(first)
+    assert is_gone(second)
+
+
+def test_a_process_that_does_not_end_is_killed_and_its_children_too(checkout):
+    files = {"Procfile": "web: python parent.py", "parent.py": GRANDCHILD}
+    with live(checkout.step(files=files), impatient=lambda: True) as running:
+        child = child_of(running)
+        running.restart("web", timeout=1)
+        assert is_gone(child)
+        running.kill("web")
+        assert not running.processes["web"].alive
+        running.start("web")
+        assert get(running.url) == b"/"
+
+
+def test_a_process_that_does_not_come_up_again_says_why(checkout):
+    once = "web: test ! -e once && touch once && python web.py"
+    with live(checkout.step(files={"Procfile": once})) as running:
+        running.kill("web")
+        with pytest.raises(StepFailed, match="web ended with exit code 1 at start"):
+            running.start("web")
 
 
 def test_a_command_may_set_variables_and_use_the_port(checkout):
@@ -239,6 +335,36 @@ def test_kill_9_of_the_runner_leaves_nothing_not_even_children(checkout):
     runner.wait()
     runner.stdout.close()
     assert all(map(is_gone, [*pids, child]))
+
+
+RESTART = """
+import sys, threading, time
+from pathlib import Path
+from course.catalog import find
+from course.runner import live
+
+def run():
+    with live(find(1, Path(sys.argv[1])), data_dir=Path(sys.argv[2])) as running:
+        running.restart("web")
+        print(*[process.pid for process in running.processes.values()], flush=True)
+        time.sleep(600)
+
+# From a thread: then it is the watchdog that ends them, and not the kernel.
+threading.Thread(target=run).start()
+"""
+
+
+def test_kill_9_of_the_runner_ends_what_was_restarted(checkout):
+    checkout.step()
+    argv = [sys.executable, "-c", RESTART, checkout.root, checkout.root / "data"]
+    runner = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pids = [int(pid) for pid in runner.stdout.readline().split()]
+    assert len(pids) == 2
+    assert all(map(started_at, pids))
+    runner.kill()
+    runner.wait()
+    runner.stdout.close()
+    assert all(map(is_gone, pids))
 
 
 def test_what_a_killed_runner_left_is_ended_at_the_next_start(checkout):

@@ -14,7 +14,7 @@ def test_the_transcript_is_a_pdf(app, log_in, ask):
     with app.app_context():
         talk = find(Talk, slug="talk")
         questions = db.session.scalars(of(talk)).all()
-        assert transcript_pdf(talk, questions, print).startswith(b"%PDF")
+        assert transcript_pdf(talk, questions, dict).startswith(b"%PDF")
 
 
 def test_the_page_shows_the_questions(client, log_in, ask):

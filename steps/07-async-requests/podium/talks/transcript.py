@@ -22,7 +22,8 @@ def transcript_pdf(talk, questions, progress):
         write(pdf, f"{question.score} votes · {question.author.nickname}{answered}", 10, "B")
         write(pdf, plain(question.html).strip(), 12)
         pdf.ln(4)
-        progress(number, len(questions))
+        if number % 10 == 0:
+            progress(done=number, total=len(questions))
     return bytes(pdf.output())
 
 
