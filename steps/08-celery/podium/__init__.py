@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from podium import cli, config, queue, tasks  # noqa: F401 (a worker finds the tasks by import)
+from podium import cli, config, queue
 from podium.api import routes
 from podium.api.input import RowId
 from podium.auth.pages import bp as auth

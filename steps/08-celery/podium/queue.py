@@ -65,7 +65,7 @@ def init_app(app):
             with app.app_context():
                 return self.run(*args, **kwargs)
 
-    celery_app = Celery(app.name, task_cls=FlaskTask)
+    celery_app = Celery(app.name, task_cls=FlaskTask, include=["podium.tasks"])
     celery_app.config_from_object(settings(app.config))
     celery_app.set_default()
     app.extensions["celery"] = celery_app

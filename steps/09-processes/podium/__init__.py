@@ -2,14 +2,15 @@
 
 from flask import Flask
 
-from podium import cli, config, queue, tasks  # noqa: F401 (a worker finds the tasks by import)
+from podium import cli, config, queue
 from podium.api import routes
 from podium.api.input import RowId, Segment
 from podium.auth.pages import bp as auth
 from podium.extensions import csrf, db, presence, rates, shared
 from podium.jobs.pages import bp as job_pages
 from podium.questions.pages import bp as questions
-from podium.site.whoami import bp as site
+from podium.site.pages import bp as site
+from podium.site.whoami import bp as whoami
 from podium.talks.pages import bp as talks
 
 
@@ -28,7 +29,7 @@ def create_app(settings=None, **overrides):
     csrf.init_app(app)
     queue.init_app(app)
     app.url_map.converters |= {"id": RowId, "default": Segment}
-    for area in (site, auth, talks, questions, job_pages):
+    for area in (site, auth, talks, questions, job_pages, whoami):
         app.register_blueprint(area)
     routes.init_app(app)
     cli.init_app(app)

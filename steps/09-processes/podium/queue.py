@@ -69,7 +69,7 @@ def init_app(app):
                 except DatabaseAway as error:
                     raise self.retry(exc=error, countdown=2, max_retries=None) from error
 
-    celery_app = Celery(app.name, task_cls=FlaskTask)
+    celery_app = Celery(app.name, task_cls=FlaskTask, include=["podium.tasks"])
     celery_app.config_from_object(settings(app.config))
     celery_app.set_default()
     app.extensions["celery"] = celery_app

@@ -7,6 +7,7 @@ of its own on both, which it empties.
 import os
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg
@@ -149,3 +150,21 @@ def pages(app):
     site.open()
     site.shutdown()
     site.server_close()
+
+
+@pytest.fixture
+def database_away(app):
+    """Every connection is ended and a new one refused, until the block is left."""
+    with app.app_context():
+        name = db.engine.url.database
+
+    @contextmanager
+    def away():
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+            other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            other.execute(ours, [name])
+            yield
+            other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    return away

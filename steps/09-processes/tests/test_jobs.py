@@ -3,7 +3,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from podium import queue
+from podium import queue, tasks
 from podium.extensions import db
 from podium.models import Job, Outbox, Question, Talk, User, find, now
 from podium.services import jobs, outbox, users
@@ -184,28 +184,26 @@ def test_a_site_that_fails_for_good_is_given_up(app, client, log_in, pages):
     page = pages("", failures=10)
     pages.open()
     client.post(FEED, json={"source": f"See {page}"}, headers=log_in("asker"))
-    fill = app.extensions["celery"].tasks["fill_preview"]
     with app.app_context():
         id = db.session.scalar(select(Question)).previews[0].id
-        assert fill.apply((id,)).successful()
+        assert tasks.fill_preview.apply((id,)).successful()
         assert db.session.scalar(select(Question)).previews == []
-    assert pages.asked == 1 + fill.max_retries
+    assert pages.asked == 1 + tasks.fill_preview.max_retries
 
 
 def test_a_preview_that_is_delivered_twice_is_one_change(app, client, log_in, pages):
     page = pages("<title>Once</title>")
     pages.open()
     client.post(FEED, json={"source": f"See {page}"}, headers=log_in("asker"))
-    fill = app.extensions["celery"].tasks["fill_preview"]
     with app.app_context():
         id = db.session.scalar(select(Question)).previews[0].id
-        both = [threading.Thread(target=fill.apply, args=((id,),)) for _ in range(2)]
+        both = [threading.Thread(target=tasks.fill_preview.apply, args=((id,),)) for _ in range(2)]
         for one in both:
             one.start()
         for one in both:
             one.join()
         version = find(Talk, slug="talk").version
-        fill.apply((id,))
+        tasks.fill_preview.apply((id,))
         db.session.rollback()
         assert find(Talk, slug="talk").version == version
         assert len(db.session.scalar(select(Question)).previews) == 1
@@ -216,8 +214,7 @@ def test_the_answer_to_an_old_link_is_dropped(app, client, log_in, pages, until)
     url = client.post(FEED, json={"source": f"See {page}"}, headers=asker).headers["Location"]
     with app.app_context():
         id = db.session.scalar(select(Question)).previews[0].id
-    task = app.extensions["celery"].tasks["fill_preview"]
-    running = threading.Thread(target=task.apply, args=((id,),))
+    running = threading.Thread(target=tasks.fill_preview.apply, args=((id,),))
     running.start()
     until(lambda: pages.asked, lambda asked: asked == 1)
     client.put(url, json={"source": "No link any more."}, headers=asker)

@@ -8,9 +8,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from contextlib import contextmanager
 
-import psycopg
 import pytest
 import redis
 from celery.signals import task_retry
@@ -143,24 +141,6 @@ def test_without_valkey_each_process_limits_for_itself(app, client, log_in, serv
     app.extensions["rates"][0].storage.storage.connection_pool.disconnect()
     statuses = [client.post("/api/tokens", auth=("guessed", f"{n}")).status_code for n in range(5)]
     assert statuses == [401] * 3 + [429] * 2
-
-
-@pytest.fixture
-def database_away(app):
-    """Every connection is ended and a new one refused, until the block is left."""
-    with app.app_context():
-        name = db.engine.url.database
-
-    @contextmanager
-    def away():
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
-            other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-            ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-            other.execute(ours, [name])
-            yield
-            other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-
-    return away
 
 
 def test_a_database_that_is_away_is_503_and_comes_back(client, database_away):

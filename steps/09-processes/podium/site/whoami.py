@@ -9,12 +9,13 @@ import itertools
 import os
 import socket
 
-from flask import abort, current_app, render_template, request
+from flask import Blueprint, abort, current_app, render_template, request
 from sqlalchemy import func, select
 
 from podium.config import setting
 from podium.extensions import db, shared
-from podium.site.pages import bp
+
+bp = Blueprint("whoami", __name__)
 
 counter = itertools.count(1)  # an object of this process, like any other
 

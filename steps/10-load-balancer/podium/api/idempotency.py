@@ -1,0 +1,57 @@
+"""A POST that may be sent twice: by a client that heard nothing, or by the load balancer.
+
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+"""
+
+import functools
+import hashlib
+import re
+
+from flask import current_app, request
+from sqlalchemy.exc import IntegrityError
+
+from podium.auth.identity import current_user
+from podium.extensions import db
+from podium.services import answers
+from podium.services.errors import Invalid
+
+MIME = "application/json"
+
+
+def idempotent(view):
+    """Carry out a request with an `Idempotency-Key` once; repeat the answer when it comes again.
+
+    The view gets `keep`, to be called with its body and Location in the transaction of its change:
+    there is never the one without the other.
+    """
+
+    @functools.wraps(view)
+    def wrapper(*args, **kwargs):
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return view(*args, keep=lambda body, location: None, **kwargs)
+        if not re.fullmatch(r"[!-~]{1,200}", key):
+            raise Invalid("Idempotency-Key: 1 to 200 letters, digits or signs.", "Idempotency-Key")
+        request_ = current_user(), key, fingerprint()
+
+        def keep(body, location):
+            answers.keep(*request_, location, current_app.json.dumps(body))
+
+        try:
+            return replayed(*request_) or view(*args, keep=keep, **kwargs)
+        except IntegrityError:
+            db.session.rollback()  # the same request, at the same time, was faster
+            return replayed(*request_)
+
+    return wrapper
+
+
+def fingerprint():
+    return hashlib.sha256(request.path.encode() + b"\n" + request.get_data()).hexdigest()
+
+
+def replayed(user, key, fingerprint):
+    answer = answers.find(user, key, fingerprint)
+    if answer:
+        headers = {"Location": answer.location, "Idempotent-Replayed": "true"}
+        return current_app.response_class(answer.body, 201, headers, mimetype=MIME)
