@@ -15,6 +15,9 @@ step-%: FORCE
 diff-%: FORCE
 	$(COURSE) diff "$*"
 
+deploy-%: FORCE
+	$(COURSE) deploy "$*"
+
 reset-%: FORCE
 	$(COURSE) reset "$*"
 

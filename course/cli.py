@@ -15,6 +15,7 @@ from course import (
     catalog,
     commands,
     console,
+    deploy,
     diff,
     drift,
     foreground,
@@ -133,6 +134,13 @@ def reset(step: catalog.Step) -> None:
         print(f"Deleted {where}; step {step.number} starts afresh.")
     else:
         print(f"There is no {where}: step {step.number} starts afresh anyway.")
+
+
+@cli.command("deploy")
+@click.argument("step", type=STEP)
+def deploy_(step: catalog.Step) -> None:
+    """Restart the hosts of a running step, one after the other, while it serves."""
+    deploy.deploy(step, lambda line: print(line, flush=True))
 
 
 @cli.command("bench")

@@ -34,6 +34,8 @@ PATIENCE = 30  # seconds
 def serve():
     """Write the configuration, then become nginx."""
     (DATA / "errors").mkdir(parents=True, exist_ok=True)
+    for host in HOSTS:
+        drains(host).unlink(missing_ok=True)
     for status, reason in ERRORS.items():
         write_errors(status, reason)
     write_hosts()
