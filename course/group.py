@@ -10,7 +10,7 @@ from course import leftovers, ports
 from course.catalog import Step
 from course.errors import CourseError
 from course.processes import Process, describe_exit, stop_all, tail, wait_until
-from course.services import REGISTRY
+from course.services import REGISTRY, Service
 from course.watchdog import Watchdog
 
 GRACE = 25  # seconds that a process has to end in order when it is restarted
@@ -90,7 +90,7 @@ class Group:
             )
             self._launch(process)
             self.processes[name] = process
-            self._ready[name] = _serves(service.ready, port)
+            self._ready[name] = _serves(service, directory, port)
             variables[service.variable] = service.url(port)
         for name in names:
             self.wait_ready(name, timeout)
@@ -255,8 +255,8 @@ def log_file(data_dir: Path, name: str) -> Path:
     return data_dir / "logs" / f"{name}.log"
 
 
-def _serves(ready: Callable[[int], bool], port: int) -> Callable[[], str]:
-    return lambda: "" if ready(port) else f"it does not serve on port {port}"
+def _serves(service: Service, directory: Path, port: int) -> Callable[[], str]:
+    return lambda: "" if service.ready(directory, port) else f"it does not serve on port {port}"
 
 
 def _get(port: int, path: str) -> int | None:

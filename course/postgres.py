@@ -87,8 +87,15 @@ class Postgres:
         """Return the value of its variable."""
         return f"postgresql://{USER}@{ports.HOST}:{port}/{DATABASE}"
 
-    def ready(self, port: int) -> bool:
+    def ready(self, directory: Path, port: int) -> bool:
         """Whether it takes connections; after a kill it first repairs what it was writing."""
+        try:
+            status = (directory / "postmaster.pid").read_text(encoding="utf-8").splitlines()[7]
+        except (OSError, IndexError):
+            return False
+        # Asked earlier, it would log that it refuses: a FATAL that alarms without need.
+        if status.strip() != "ready":
+            return False
         # As a user who may come in: it would note others in its log.
         url = self.url(port)
         command = [servers.postgres("pg_isready"), "--quiet", "--timeout=2", f"--dbname={url}"]

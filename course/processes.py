@@ -109,7 +109,7 @@ class Process:
     def kill(self) -> None:
         """Kill the program and all its children, and wait until they are gone."""
         # Some children are in sessions of their own, out of the group's reach: PostgreSQL's.
-        strays = {}
+        strays = {pid: started_at(pid) for pid in children(self.pid)} if self.alive else {}
         self.send(signal.SIGKILL)
         wait_until(self.gone, 3)
         strays = {pid: since for pid, since in strays.items() if since == started_at(pid)}

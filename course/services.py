@@ -31,8 +31,8 @@ class Service(Protocol):
     def url(self, port: int) -> str:
         """Return the value of its variable."""
 
-    def ready(self, port: int) -> bool:
-        """Whether it serves on `port`; takes at most a few seconds."""
+    def ready(self, directory: Path, port: int) -> bool:
+        """Whether it serves the data in `directory` on `port`; takes at most a few seconds."""
 
 
 REGISTRY: dict[str, Service] = {

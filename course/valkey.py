@@ -39,7 +39,7 @@ class Valkey:
         """Return the value of its variable."""
         return f"redis://{ports.HOST}:{port}/0"
 
-    def ready(self, port: int) -> bool:
+    def ready(self, directory: Path, port: int) -> bool:
         """Whether it serves: while it reads its data it answers something else than PONG."""
         with (
             suppress(OSError),

@@ -162,6 +162,14 @@ def test_a_process_that_does_not_end_is_killed_and_its_children_too(checkout):
         running.kill("web")
         assert not running.processes["web"].alive
         running.start("web")
+        # Killed by somebody else, and alone.
+        os.kill(running.processes["web"].pid, signal.SIGKILL)
+        assert wait_until(lambda: not running.processes["web"].alive, 5)
+        children = [int(text.split()[0]) for text in running.log("web").split("child ")[1:]]
+        assert len(children) == 3
+        assert started_at(children[-1])
+        running.start("web")
+        assert is_gone(children[-1])
         assert get(running.url) == b"/"
 
 

@@ -1,6 +1,7 @@
 """A step's broker and database: there before it, gone after it, and their data stay."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -80,6 +81,7 @@ def test_services_are_ready_before_the_release_and_stop_after_the_processes(chec
     assert running.log("worker") == "up\nx redis None /0\nx postgresql podium /podium\n"
     assert all(map(is_gone, pids))
     assert "shut down" in running.log("postgres")
+    assert "FATAL" not in running.log("postgres")
 
 
 def test_data_survive_a_new_start_and_a_kill(checkout):
@@ -113,7 +115,7 @@ def test_a_busy_database_is_killed_with_all_its_connections(checkout):
             with suppress(psycopg.Error):
                 busy.execute(loop)
 
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=work, daemon=True)
         thread.start()
         running.kill("postgres")
         assert started_at(server) is None
@@ -156,11 +158,10 @@ def test_kill_9_of_the_runner_leaves_no_server_and_data_that_can_be_used(checkou
 def test_a_server_that_a_killed_runner_left_is_stopped_with_its_own_signal(checkout):
     data = checkout.root / "data"
     data.mkdir(parents=True)
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-    left = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    left = subprocess.Popen(["sleep", "600"], start_new_session=True)
     leftovers.note(data, {"postgres": left.pid}, {"postgres": signal.SIGINT})
     with live(checkout.step(), data_dir=data):
-        assert left.wait(1) != -signal.SIGKILL
+        assert left.wait(1) == -signal.SIGINT
 
 
 def test_a_server_of_the_readers_is_used_instead(checkout):
@@ -170,18 +171,33 @@ def test_a_server_of_the_readers_is_used_instead(checkout):
         assert running.variables["REDIS_URL"] == "redis://elsewhere/3"
 
 
-def test_an_interrupted_set_up_is_not_mistaken_for_a_database(checkout):
+def test_an_interrupted_set_up_is_not_mistaken_for_a_database(checkout, monkeypatch):
     step, data = checkout.step(toml=BOTH), checkout.root / "data"
-    checkout.write(data / "postgres.new" / "PG_VERSION", "18\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "CREATE", "CREATE NONSENSE;\n")
+        assert "postgres-setup ended with exit code 1" in failure(step, data_dir=data)
+    assert (data / "postgres.new" / "PG_VERSION").exists()
     with live(step, data_dir=data) as running:
         assert count(running) == (1, 1)
-    # Its process id now is another program's, of the same user: ours.
-    owner = (data / "postgres").stat()
-    note = data / "postgres" / "postmaster.pid"
-    note.write_text(f"{os.getpid()}\n{data / 'postgres'}\n1\n1\n\n\n\n")
-    os.chown(note, owner.st_uid, owner.st_gid)
+
+
+def test_the_process_id_of_a_killed_database_may_be_another_programs(checkout):
+    step, data = checkout.step(toml='services = ["postgres"]'), checkout.root / "data"
     with live(step, data_dir=data) as running:
-        assert count(running) == (2, 2)
+        running.kill("postgres")
+        note = (data / "postgres" / "postmaster.pid").read_text().splitlines()
+    # Of the same user: those of others PostgreSQL tells apart itself.
+    namesake = subprocess.Popen(
+        postgres._as_owner(data / "postgres", [shutil.which("sleep"), "60"])
+    )
+    try:
+        text = "\n".join([str(namesake.pid), *note[1:]])
+        (data / "postgres" / "postmaster.pid").write_text(text)
+        with live(step, data_dir=data):
+            pass
+    finally:
+        namesake.kill()
+        namesake.wait()
 
 
 def test_over_the_network_nobody_is_a_superuser(checkout):

@@ -120,6 +120,14 @@ def test_another_command_finds_the_step_and_has_a_process_restarted(checkout):
     assert not (step.data_dir / "run-environment.json").exists()
 
 
+def test_what_a_killed_runner_wrote_about_the_step_is_not_believed(checkout):
+    release = 'release: test ! -e "$DATA_DIR/../run-environment.json"\nweb: python web.py'
+    step = checkout.step(files={"Procfile": release})
+    checkout.write(step.data_dir / "run-environment.json", "{}")
+    with live(step, data_dir=step.data_dir) as running:
+        assert remote.find(step) == running.variables
+
+
 def test_a_restart_that_fails_tells_the_one_who_asked(checkout):
     files = {"Procfile": "web: test ! -e once && touch once && python web.py\nworker: sleep 600\n"}
     step = checkout.step(files=files)
