@@ -20,6 +20,7 @@ from podium import create_app
 from podium.config import Testing
 from podium.extensions import db
 from podium.models import Talk, User
+from podium.shared import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -166,5 +167,15 @@ def database_away(app):
             other.execute(ours, [name])
             yield
             other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    return away
+
+
+@pytest.fixture
+def valkey_away(app):
+    """Call it, and every connection to Valkey is refused from then on."""
+
+    def away():
+        app.extensions["shared"] = redis.Redis(port=1, **PATIENCE)
 
     return away

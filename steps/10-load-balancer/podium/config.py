@@ -34,7 +34,9 @@ class Config:
         "pool_pre_ping": True,  # a connection may have died with a server that is back by now
         "connect_args": {
             "connect_timeout": 3,
-            "options": "-c statement_timeout=10s -c lock_timeout=5s",
+            # A process that hangs in the middle of a transaction holds its locks: not for long.
+            "options": "-c statement_timeout=10s -c lock_timeout=5s"
+            " -c idle_in_transaction_session_timeout=3s",
         },
     }
     REDIS_URL = "redis://127.0.0.1:6379/0"

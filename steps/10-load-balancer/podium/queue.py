@@ -5,7 +5,8 @@ from contextlib import suppress
 import redis
 from celery import Celery, Task, current_app
 from kombu.exceptions import OperationalError
-from sqlalchemy.exc import OperationalError as DatabaseAway
+
+from podium import outages
 
 # A request must not hang on a broker that does.
 PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 1, "interval_start": 0}
@@ -66,7 +67,7 @@ def init_app(app):
             with app.app_context():
                 try:
                     return self.run(*args, **kwargs)
-                except DatabaseAway as error:
+                except outages.DATABASE as error:
                     raise self.retry(exc=error, countdown=2, max_retries=None) from error
 
     celery_app = Celery(app.name, task_cls=FlaskTask, include=["podium.tasks"])

@@ -1,6 +1,5 @@
 import logging
 
-import redis
 from flask import request
 from flask.logging import default_handler
 
@@ -14,8 +13,8 @@ def test_ready_is_more_than_alive(app, client, database_away):
     assert client.get("/readyz").status_code == 200
 
 
-def test_without_a_broker_a_host_is_not_ready(app, client):
-    app.extensions["shared"] = redis.Redis(port=1)
+def test_without_a_broker_a_host_is_not_ready(client, valkey_away):
+    valkey_away()
     assert client.get("/readyz").json["reasons"] == ["the broker does not answer"]
 
 

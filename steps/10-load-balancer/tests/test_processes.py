@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 import pytest
-import redis
 from celery.signals import task_retry
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from podium import outages
 from podium.extensions import db
 from podium.models import Question, User, Vote
 from podium.services import questions
@@ -124,9 +125,20 @@ def test_voters_who_come_at_once_are_all_counted(app, client, log_in, ask):
         assert db.session.get(Question, id).score == len(votes) == 40
 
 
-def test_without_valkey_people_are_served_but_not_counted(app, client, log_in):
+def test_a_process_that_hangs_in_a_transaction_loses_its_locks(app, client, log_in, ask):
     asker = log_in("asker")
-    app.extensions["shared"] = redis.Redis(port=1)
+    with app.app_context():
+        hanging = db.engine.connect()
+        hanging.execute(text("UPDATE talk SET version = version"))  # and then nothing more
+    began = time.monotonic()
+    assert ask(asker)["id"] and time.monotonic() - began < 5
+    with pytest.raises(outages.DATABASE):
+        hanging.execute(text("SELECT 1"))
+
+
+def test_without_valkey_people_are_served_but_not_counted(client, log_in, valkey_away):
+    asker = log_in("asker")
+    valkey_away()
     assert client.get("/api/v2/talks/talk/questions", headers=asker).status_code == 200
     assert client.get("/talks/talk").status_code == 200
     for version in ("v1", "v2"):

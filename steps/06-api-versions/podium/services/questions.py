@@ -98,7 +98,7 @@ def count(question, votes):
 def write(question, source):
     question.source, question.html = source, render(source)
     question.previews = previews(question.html)
-    db.session.add(question)
     touch(question)
+    db.session.add(question)
     db.session.commit()
     return question

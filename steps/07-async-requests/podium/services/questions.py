@@ -102,8 +102,8 @@ def write(question, source):
     question.source, question.html = source, render(source)
     question.previews = previews.expected(question.html)
     with jobs.places("PREVIEW", len(question.previews)) as waiting:
-        db.session.add(question)
         touch(question)
+        db.session.add(question)
         db.session.commit()
         waiting += [partial(previews.fill, preview.id) for preview in question.previews]
     return question

@@ -99,8 +99,9 @@ def count(question, votes):
 def write(question, source):
     question.source, question.html = source, render(source)
     question.previews = previews.expected(question.html)
-    db.session.add(question)
     touch(question)
+    db.session.add(question)
+    db.session.flush()
     tasks = [outbox.write("fill_preview", preview.id) for preview in question.previews]
     db.session.commit()
     outbox.send(tasks)

@@ -4,9 +4,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from flask import current_app, request
-from redis import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
+from podium import outages
 from podium.services import errors
 
 STATUS = {
@@ -20,10 +19,6 @@ STATUS = {
 }
 
 
-# A server that we need is away: the client may come back, and so may the server.
-OUTAGES = OperationalError, InterfaceError, TimeoutError, RedisError
-
-
 class Problem(NamedTuple):
     status: int
     reason: str
@@ -33,7 +28,7 @@ class Problem(NamedTuple):
 
 def explain(error):
     """What to tell a client of an outage, a ServiceError (a rule says no) or an HTTPException."""
-    if isinstance(error, OUTAGES):
+    if isinstance(error, outages.ANY):
         current_app.logger.warning("a server is away: %s", str(error).partition("\n")[0])
         return Problem(503, "A part of us is away. Try again.", None, [("Retry-After", 2)])
     if isinstance(error, errors.ServiceError):

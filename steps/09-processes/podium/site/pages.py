@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from podium import outages
 from podium.api import errors as api_errors
 from podium.services.errors import ServiceError
 
@@ -37,7 +38,7 @@ def show_error(error):
     return page, problem.status, problem.headers
 
 
-for kind in (HTTPException, ServiceError, *api_errors.OUTAGES):
+for kind in (HTTPException, ServiceError, *outages.ANY):
     bp.app_errorhandler(kind)(show_error)
 
 

@@ -21,29 +21,34 @@ MIME = "application/json"
 def idempotent(view):
     """Carry out a request with an `Idempotency-Key` once; repeat the answer when it comes again.
 
-    The view gets `keep`, to be called with its body and Location in the transaction of its change:
-    there is never the one without the other.
+    The view gets `keep`, which turns a body and a Location into the answer. It is to be called in
+    the transaction of the change: there is never the one without the other.
     """
 
     @functools.wraps(view)
     def wrapper(*args, **kwargs):
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return view(*args, keep=lambda body, location: None, **kwargs)
+            return view(*args, keep=created, **kwargs)
         if not re.fullmatch(r"[!-~]{1,200}", key):
             raise Invalid("Idempotency-Key: 1 to 200 letters, digits or signs.", "Idempotency-Key")
-        request_ = current_user(), key, fingerprint()
+        this = current_user(), key, fingerprint()
 
         def keep(body, location):
-            answers.keep(*request_, location, current_app.json.dumps(body))
+            answers.keep(*this, location, current_app.json.dumps(body))
+            return created(body, location)
 
         try:
-            return replayed(*request_) or view(*args, keep=keep, **kwargs)
+            return replayed(*this) or view(*args, keep=keep, **kwargs)
         except IntegrityError:
             db.session.rollback()  # the same request, at the same time, was faster
-            return replayed(*request_)
+            return replayed(*this)
 
     return wrapper
+
+
+def created(body, location):
+    return body, 201, {"Location": location}
 
 
 def fingerprint():

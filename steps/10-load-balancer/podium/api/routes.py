@@ -3,8 +3,9 @@
 from flask import Blueprint
 from werkzeug.exceptions import HTTPException
 
+from podium import outages
 from podium.api import deprecation, openapi
-from podium.api.errors import OUTAGES, show_v1, show_v2
+from podium.api.errors import show_v1, show_v2
 from podium.auth import api as users
 from podium.auth import v1 as tokens_v1
 from podium.auth import v2 as tokens_v2
@@ -20,7 +21,7 @@ from podium.talks import api as talks
 def version(name, show_error, document, *areas):
     """The calls of `areas` under one prefix, with one way to answer errors."""
     bp = Blueprint(name, __name__, url_prefix=f"/api/{name}")
-    for kind in (HTTPException, ServiceError, *OUTAGES):
+    for kind in (HTTPException, ServiceError, *outages.ANY):
         bp.register_error_handler(kind, show_error)
     for area in (users, votes, talks, *areas):
         bp.register_blueprint(area.bp)

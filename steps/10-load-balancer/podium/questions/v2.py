@@ -33,15 +33,10 @@ def list_changes(slug):
 @json_body(NewSource)
 @idempotent
 def post_question(slug, body, keep):
-    question = questions.post(
-        *(current_user(), talks.get(slug), body.source),
-        before_commit=lambda question: keep(question_v2(question), location(question)),
-    )
-    return question_v2(question), 201, {"Location": location(question)}
+    def answer(question):
+        return keep(question_v2(question), url_for(".show_question", id=question.id))
 
-
-def location(question):
-    return url_for(".show_question", id=question.id)
+    return questions.post(current_user(), talks.get(slug), body.source, answer)
 
 
 @bp.get("/questions/<id:id>")

@@ -6,9 +6,8 @@ import time
 from typing import NamedTuple
 
 from sqlalchemy import delete, update
-from sqlalchemy.exc import OperationalError
 
-from podium import queue
+from podium import outages, queue
 from podium.config import setting
 from podium.extensions import db
 from podium.models import Job, Token, now
@@ -89,7 +88,7 @@ def finish(id, make):
     db.session.rollback()
     try:
         end(id, result=make())
-    except OperationalError:  # the database is away: the task is tried again
+    except outages.DATABASE:  # the database is away: the task is tried again
         raise
     except Exception:
         end(id, reason=FAILED)

@@ -11,6 +11,10 @@ from podium.services.errors import Forbidden
 from podium.services.feed import touch
 
 
+def itself(question):
+    return question
+
+
 def of(talk, since=0):
     """Selects by votes, then age: the order of the page, the API and the transcript."""
     return (
@@ -24,10 +28,10 @@ def get(id):
     return find(Question, id=id, deleted=False)
 
 
-def post(user, talk, source, before_commit=None):
-    """A new question; `before_commit` hears of it in the transaction that creates it."""
+def post(user, talk, source, answer=itself):
+    """What `answer` makes of the new question, in the transaction that creates it."""
     rates.hit("QUESTION_RATE", user.nickname)
-    return write(Question(talk=talk, author=user), source, before_commit)
+    return write(Question(talk=talk, author=user), source, answer)
 
 
 def edit(user, id, source):
@@ -97,14 +101,14 @@ def count(question, votes):
     db.session.commit()
 
 
-def write(question, source, before_commit=None):
+def write(question, source, answer=itself):
     question.source, question.html = source, render(source)
     question.previews = previews.expected(question.html)
-    db.session.add(question)
     touch(question)
+    db.session.add(question)
+    db.session.flush()
     tasks = [outbox.write("fill_preview", preview.id) for preview in question.previews]
-    if before_commit:
-        before_commit(question)
+    result = answer(question)
     db.session.commit()
     outbox.send(tasks)
-    return question
+    return result

@@ -1,6 +1,7 @@
 """The talks, and what their organiser takes away."""
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from podium.extensions import db
 from podium.models import Question, Talk, find
@@ -40,7 +41,10 @@ def of_organiser(user, slug):
 def make_transcript(id, progress):
     """The transcript as a PDF, for a job: `progress` hears how many questions are written."""
     talk = find(Talk, id=id)
-    return transcript_pdf(talk, db.session.scalars(questions.of(talk)).all(), progress)
+    listed = questions.of(talk).options(joinedload(Question.author))
+    listed = db.session.scalars(listed).all()
+    db.session.close()  # it is read; no transaction stays open while it is written
+    return transcript_pdf(talk, listed, progress)
 
 
 def transcript(user, slug):

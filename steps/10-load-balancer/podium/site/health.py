@@ -8,8 +8,8 @@ import os
 from flask import Blueprint
 from redis import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
+from podium import outages
 from podium.config import setting
 from podium.extensions import db, shared
 
@@ -28,7 +28,7 @@ def database_answers():
     try:
         db.session.execute(text("SELECT 1"))
         return True
-    except SQLAlchemyError:
+    except outages.DATABASE:
         return False
 
 
