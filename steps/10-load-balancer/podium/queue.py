@@ -5,12 +5,32 @@ from contextlib import suppress
 import redis
 from celery import Celery, Task, current_app
 from kombu.exceptions import OperationalError
+from kombu.transport import redis as transport
 
 from podium import outages
 
 # A request must not hang on a broker that does.
 PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 1, "interval_start": 0}
 UNREACHABLE = (OperationalError, redis.RedisError)
+
+
+class Channel(transport.Channel):
+    """A worker that loses the broker in the middle of a task survives it, unlike with kombu 5.7.
+
+    It could neither give back nor acknowledge the task: the connection is gone. It need not, since
+    the task comes back by itself after the visibility timeout.
+    """
+
+    do_restore = False
+
+    def basic_ack(self, delivery_tag, multiple=False):
+        if self.closed:
+            raise redis.ConnectionError("The connection that brought this task is gone.")
+        super().basic_ack(delivery_tag, multiple)
+
+
+class Transport(transport.Transport):
+    Channel = Channel
 
 
 def settings(config):
@@ -23,6 +43,7 @@ def settings(config):
     seconds = config["TASK_SECONDS"]
     return {
         "broker_url": config["REDIS_URL"],
+        "broker_transport": "podium.queue:Transport",
         "broker_transport_options": PATIENCE
         | {
             "visibility_timeout": seconds + 5,
