@@ -99,10 +99,10 @@ def count(question, votes):
 def write(question, source):
     question.source, question.html = source, render(source)
     question.previews = previews.expected(question.html)
-    touch(question)
     db.session.add(question)
     db.session.flush()
     tasks = [outbox.write("fill_preview", preview.id) for preview in question.previews]
+    touch(question)
     db.session.commit()
     outbox.send(tasks)
     return question

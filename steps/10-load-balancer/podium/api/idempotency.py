@@ -7,7 +7,7 @@ import functools
 import hashlib
 import re
 
-from flask import current_app, request
+from flask import current_app, make_response, request
 from sqlalchemy.exc import IntegrityError
 
 from podium.auth.identity import current_user
@@ -35,8 +35,9 @@ def idempotent(view):
         this = current_user(), key, fingerprint()
 
         def keep(body, location):
-            answers.keep(*this, location, current_app.json.dumps(body))
-            return created(body, location)
+            answer = make_response(created(body, location))
+            answers.keep(*this, location, answer.get_data(as_text=True))
+            return answer
 
         try:
             return replayed(*this) or view(*args, keep=keep, **kwargs)

@@ -14,13 +14,18 @@ PREVIEW = (Preview.url, Preview.title, Preview.description)
 
 
 def touch(question):
-    """Give the question the talk's next version, in the transaction that changes it.
+    """Give the question the talk's next version: the last thing to do before the commit.
 
     The talk's row stays locked until the commit. So versions become visible in their order, and
-    a reader who has seen one has seen all before it.
+    a reader who has seen one has seen all before it. But everybody who changes something in this
+    talk waits for the row: it is locked last, and for one statement.
     """
-    step = update(Talk).where(Talk.id == question.talk.id).values(version=Talk.version + 1)
-    question.version = db.session.scalar(step.returning(Talk.version))
+    db.session.flush()
+    talk = update(Talk).where(Talk.id == question.talk_id).values(version=Talk.version + 1)
+    step = select(talk.returning(Talk.version).cte().c.version)
+    row = update(Question).where(Question.id == question.id)
+    row = row.values(version=step.scalar_subquery())
+    db.session.execute(row.execution_options(synchronize_session=False))
 
 
 class Changes(NamedTuple):

@@ -104,11 +104,11 @@ def count(question, votes):
 def write(question, source, answer=itself):
     question.source, question.html = source, render(source)
     question.previews = previews.expected(question.html)
-    touch(question)
     db.session.add(question)
     db.session.flush()
     tasks = [outbox.write("fill_preview", preview.id) for preview in question.previews]
     result = answer(question)
+    touch(question)
     db.session.commit()
     outbox.send(tasks)
     return result
