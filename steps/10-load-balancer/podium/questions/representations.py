@@ -15,7 +15,7 @@ def question_v1(question):
 
 
 def question_on_page(question):
-    pending = any(preview.title is None for preview in question.previews)
+    pending = sum(preview.title is None for preview in question.previews)
     return question_v1(question) | {"pending": pending}
 
 

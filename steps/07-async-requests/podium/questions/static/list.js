@@ -95,15 +95,23 @@ function fill(item, question) {
   item.dataset.shown = shown;
   // Sanitised by the server, who may also have written the very same into the page.
   if (html.innerHTML.trim() !== question.html.trim()) html.innerHTML = question.html;
-  const { status, items } = question.previews;
-  item.querySelector(".previews").replaceChildren(
-    ...(status === "pending" ? [waiting()] : items.map(card)),
-  );
+  showPreviews(item.querySelector(".previews"), html, question.previews);
 }
 
-function waiting() {
+/** A card takes the place that was kept for it, so that nothing below moves. */
+function showPreviews(element, html, { status, items }) {
+  const links = new Set([...html.querySelectorAll("a")].map((link) => link.href)).size;
+  const shown = status === "pending"
+    ? Array.from({ length: Math.min(links, 3) }, () => note("Reading the linked page …"))
+    : items.map(card);
+  const kept = element.querySelector(".waiting") ? element.children.length : 0;
+  while (shown.length < kept) shown.push(note("There is no preview of this page."));
+  element.replaceChildren(...shown);
+}
+
+function note(textContent) {
   return Object.assign(document.createElement("p"), {
-    className: "preview waiting", textContent: "Reading the linked page …",
+    className: "preview waiting", textContent,
   });
 }
 
