@@ -221,9 +221,23 @@ class Handler(BaseHTTPRequestHandler):
         self.send(document(f"Status {code}", "This page has a title none the less."), status=code)
 
     def counter(self, key: str) -> None:
+        fetched = self.count(key)
+        self.send(document(f"Fetched {fetched} times", f"The counter is {key}."))
+
+    def flaky(self, key: str) -> None:
+        """Answer 503 the first `times` times, then a page."""
+        times = number(self.query.get("times", "1"), 0, 100, "times")
+        tries = self.count(key)
+        if tries <= times:
+            self.send(document("Not yet", f"Try {tries} of {key}."), status=503)
+        else:
+            self.send(document(f"There at try {tries}", f"The counter is {key}."))
+
+    def count(self, key: str) -> int:
+        """Count one more request for `key`; return how many there were."""
         with self.server.counting:
             self.server.counts[key] += 1
-        self.send(document(f"Fetched {self.server.counts[key]} times", f"The counter is {key}."))
+            return self.server.counts[key]
 
     def counted(self, key: str) -> None:
         self.send(json.dumps({"fetched": self.server.counts[key]}), "application/json")
@@ -250,6 +264,7 @@ ROUTES = (
     ("/gzip-bomb", Handler.gzip_bomb),
     ("/counter/([^/]+)", Handler.counter),
     ("/counted/([^/]+)", Handler.counted),
+    ("/flaky/([^/]+)", Handler.flaky),
 )
 
 

@@ -8,6 +8,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,6 +29,7 @@ class Server:
     them; both are None for a step that we have not started.
     """
 
+    step: int
     url: str
     slow_site_url: str
     log: Callable[[], str] | None = None
@@ -67,29 +69,33 @@ class Servers:
     def __init__(self, config: pytest.Config) -> None:
         self.step = catalog.find(step_number(config))
         self.given = None
-        self._running = contextlib.ExitStack()
+        self._running: list[contextlib.ExitStack] = []
         # Two that look for free ports at the same time may find the same.
         self._starting = threading.Lock()
         if url := config.getoption("url"):
             slow_site_url = config.getoption("slow_site_url")
             if not slow_site_url:
                 raise pytest.UsageError("--url needs --slow-site-url too.")
-            self.given = Server(url.rstrip("/"), slow_site_url.rstrip("/"))
+            self.given = Server(self.step.number, url.rstrip("/"), slow_site_url.rstrip("/"))
 
     def another(self, **settings: str) -> Server:
         """Start one more, from any thread; `settings` are names and values of its environment."""
         if self.given:
             return self.given
         with self._starting:
-            running = self._running.enter_context(live(self.step, env=environment(settings)))
+            stack = contextlib.ExitStack()
+            running = stack.enter_context(live(self.step, env=environment(settings)))
+            self._running.append(stack)
 
         def log() -> str:
             return "\n".join(map(running.log, running.names))
 
-        return Server(running.url, running.slow_site_url, log, running)
+        return Server(self.step.number, running.url, running.slow_site_url, log, running)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._running.close()
+        # Each waits a while for its processes to end: all of them at the same time.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(contextlib.ExitStack.close, self._running))

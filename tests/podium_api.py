@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin
@@ -12,6 +13,9 @@ SEED_PASSWORD = "podium-demo"
 PASSWORD = "correct horse battery"
 # One below the 30 a minute that a person may post, with some room for what fails.
 POSTS_PER_PERSON = 24
+# From this step on a post does not wait for its links: previews come later.
+PREVIEWS_COME_LATER = 7
+PREVIEWS_ARRIVE_WITHIN = 45  # seconds: hostile links are tried more than once and given up
 
 
 def unique(prefix="person"):
@@ -114,6 +118,21 @@ class Podium:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def settled(self, question):
+        """Return a question, by what a post answered, once all its previews are there.
+
+        Up to step 6 the answer to the post has them; after that the question itself tells.
+        """
+        if self.server.step < PREVIEWS_COME_LATER:
+            return question
+        path = f"/api/v2/questions/{question['id']}"
+        wait_until(
+            lambda: self.http.get(path).raise_for_status().json()["previews"]["status"] == "done",
+            f"the previews of {question['source'][:80]!r} are not there",
+            PREVIEWS_ARRIVE_WITHIN,
+        )
+        return self.question(question["id"])
+
     def questions(self, talk=None, **query):
         answer = self.http.get("/api/questions", params={"talk": talk or self.talk} | query)
         assert answer.status_code == 200, answer.text
@@ -122,6 +141,18 @@ class Podium:
     def follow(self, answer):
         """GET what the Location header of an answer names."""
         return self.http.get(urljoin(str(answer.request.url), answer.headers["Location"]))
+
+
+def wait_until(happened, otherwise, seconds=10, every=0.05):
+    """Ask `happened()` again and again until it is true, and return what it said then.
+
+    After so many seconds AssertionError says what is `otherwise` the case.
+    """
+    deadline = time.monotonic() + seconds
+    while not (result := happened()):
+        assert time.monotonic() < deadline, f"{otherwise}, after {seconds} seconds"
+        time.sleep(every)
+    return result
 
 
 def is_error(answer, status, field=None):

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from visitor import SOON, submit
+from visitor import SOON, ids_of, submit
 
 from tests.podium_api import unique
 
@@ -142,7 +142,7 @@ def test_all_text_has_enough_contrast(visitor, podium, organiser, scheme):
     question = podium.ask(f"**Bold** [link]({podium.slow_site_url}/page/1) `code`\n\n> quote")
     organiser.put(f"/api/questions/{question['id']}/answered")
     host.log_in(organiser)
-    expect(host.question(question["id"]).locator(".preview")).to_be_visible(timeout=SOON)
+    expect(host.question(question["id"]).locator("a.preview")).to_be_visible(timeout=SOON)
     host.ask("  ")
     expect(host.find("form#ask [role=alert]:visible")).to_be_visible()
     for path in (None, "/", "/nothing"):
@@ -173,9 +173,3 @@ def test_dark_mode_is_dark_and_light_mode_is_light(visitor):
         colours[scheme] = sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))
     assert colours["light"] > 600
     assert colours["dark"] < 150
-
-
-def ids_of(visitor):
-    return visitor.page.eval_on_selector_all(
-        "li.question", "items => items.map(item => item.dataset.id)"
-    )

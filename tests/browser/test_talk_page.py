@@ -6,9 +6,11 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
-from visitor import HASTE, SOON, submit
+from visitor import HASTE, SOON, ids_of, submit
 
 from tests.podium_api import PASSWORD, unique
+
+JOB_ENDS_WITHIN = 30_000  # milliseconds, with others before it
 
 
 @pytest.mark.core
@@ -180,9 +182,10 @@ def test_the_organiser_marks_a_question_answered_for_all_to_see(visitor, questio
     expect(host.question(question["id"]).locator(".badge-answered")).to_be_visible()
 
 
+@pytest.mark.until(6)
 def test_the_organiser_takes_the_transcript_away(visitor, organiser):
     host = visitor(accept_downloads=True).log_in(organiser)
-    link = host.find("a.transcript, button.transcript").first
+    link = host.find("a.transcript").first
     if host.step < 5:
         with host.page.expect_download() as download:
             link.click()
@@ -190,6 +193,36 @@ def test_the_organiser_takes_the_transcript_away(visitor, organiser):
     else:
         content = host.context.request.get(link.get_attribute("href")).body()
     assert content.startswith(b"%PDF-")
+
+
+@pytest.mark.since(7)
+def test_the_organiser_orders_the_transcript_and_downloads_it(visitor, podium, organiser):
+    host = visitor(accept_downloads=True).log_in(organiser)
+    host.find("button.transcript").click()
+    expect(host.page).to_have_url(re.compile(r"/jobs/[\w-]+$"))
+    link = host.find("a.result")
+    expect(link).to_be_visible(timeout=JOB_ENDS_WITHIN)
+    with host.page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename.endswith(".pdf")
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.since(7)
+def test_who_waits_for_the_transcript_sees_how_far_it_is(visitor, podium, organiser):
+    for n in range(20):
+        podium.ask(f"{n}: " + "Why is that so long? " * 80, podium.talk)
+    host = visitor().log_in(organiser)
+    for _ in range(6):  # those before it in the queue
+        order = organiser.post(f"/api/v2/talks/{podium.talk}/transcripts")
+        assert order.status_code == 202, order.text
+    host.find("button.transcript").click()
+    bar = host.find("progress")
+    expect(bar).to_be_visible()
+    assert bar.get_attribute("aria-label")
+    expect(host.find("[role=status]")).to_be_visible()
+    expect(host.find("a.result")).to_be_visible(timeout=JOB_ENDS_WITHIN)
+    expect(bar).to_have_count(0)
 
 
 def test_only_the_organiser_sees_the_transcript(visitor, ada):
@@ -200,11 +233,65 @@ def test_previews_are_shown_as_cards_of_text(visitor, podium):
     page, script = (f"{podium.slow_site_url}{path}" for path in ("/page/2", "/script-title"))
     question = podium.ask(f"See {page} and {script} here?")
     reader = visitor().open()
-    cards = reader.question(question["id"]).locator(".preview")
-    expect(cards).to_have_count(2)
+    cards = reader.question(question["id"]).locator("a.preview")
+    expect(cards).to_have_count(2, timeout=SOON)
     expect(cards.nth(0)).to_contain_text("The outbox table")
     expect(cards.nth(1)).to_contain_text("<script>alert(1)</script>")
     assert reader.dialogs == []
+
+
+@pytest.mark.since(7)
+def test_who_asks_and_who_reads_sees_that_a_link_is_being_read_and_then_its_card(
+    visitor, podium, ada
+):
+    asker, reader = visitor().log_in(ada), visitor().open()
+    for each in (asker, reader):
+        each.page.evaluate("window.loadedOnce = true")
+    word, link = unique(), f"{podium.slow_site_url}/page/3?delay=2.5"
+    asker.ask(f"What says {link} of {word}?")
+    for each in (asker, reader):
+        item = each.question_with(word)
+        expect(item.or_(each.find("#show-new:visible")).first).to_be_visible(timeout=SOON)
+        each.show_new()
+        expect(item.locator(".preview.waiting")).to_have_text("Reading the linked page …")
+        expect(item.locator("a.preview")).to_have_count(0)
+    for each in (asker, reader):
+        item = each.question_with(word)
+        expect(item.locator("a.preview strong")).to_have_text(
+            "A poller's diary: what a 304 saves", timeout=SOON
+        )
+        expect(item.locator("a.preview")).to_have_attribute("href", link)
+        expect(item.locator(".preview.waiting")).to_have_count(0)
+    assert reader.page.evaluate("window.loadedOnce")
+
+
+@pytest.mark.since(7)
+def test_a_link_that_cannot_be_read_leaves_nothing_behind(visitor, podium):
+    question = podium.ask(f"Broken {unique()}: {podium.slow_site_url}/redirect/loop ?")
+    reader = visitor().open()
+    item = reader.question(question["id"])
+    expect(item).to_be_visible(timeout=SOON)
+    expect(item.locator(".preview")).to_have_count(0, timeout=SOON)
+
+
+@pytest.mark.since(7)
+def test_the_list_does_not_jump_when_a_preview_arrives(visitor, podium):
+    link = f"{podium.slow_site_url}/page/5?delay=2.5"
+    top = podium.ask(f"Above {unique()}: {link} ?")
+    for voter in (podium.register() for _ in range(3)):
+        voter.vote(top)
+    reader = visitor(viewport={"width": 1280, "height": 500}).open()
+    item = reader.question(top["id"])
+    expect(item.locator(".preview.waiting")).to_be_visible(timeout=SOON)
+    # Somebody reads the question below it, and points at it.
+    below = item.locator("xpath=following-sibling::li[1]")
+    below.scroll_into_view_if_needed()
+    below.hover()
+    order, place = ids_of(reader), below.bounding_box()
+    expect(item.locator("a.preview")).to_be_visible(timeout=SOON)
+    assert ids_of(reader) == order
+    assert below.evaluate("item => item.matches(':hover')"), "the list jumped under the pointer"
+    assert below.bounding_box() == pytest.approx(place, abs=0.5)
 
 
 def test_the_page_says_so_when_the_hall_is_out_of_reach_and_recovers(visitor):

@@ -113,3 +113,10 @@ class Visitor:
 
 def submit(form):
     form.locator("button:not([type=button]), [type=submit]").first.click()
+
+
+def ids_of(visitor):
+    """Return the ids of the questions that a visitor sees, in their order."""
+    return visitor.page.eval_on_selector_all(
+        "li.question", "items => items.map(item => item.dataset.id)"
+    )

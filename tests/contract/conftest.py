@@ -11,12 +11,29 @@ from concurrent.futures import ThreadPoolExecutor
 
 import fuzz
 import links
+import outages
 import pytest
 from crowd import watch
 from guards import Decoy, traceback_in
+from jobs import watch_expiry
 
 from tests import live_step, promises
 from tests.podium_api import SEED_PASSWORD, Podium
+
+SMALL_LIMITS = {
+    "RESULT_SECONDS": "4",
+    "PREVIEW_THREADS": "1",
+    "PREVIEW_QUEUE": "1",
+    "TRANSCRIPT_THREADS": "1",
+    "TRANSCRIPT_QUEUE": "1",
+    "TOKEN_RATE": "5/minute",
+}
+# What begins early, in this order; some of it only on a server of our own.
+EARLY = [
+    *("podium", "preview_posts", "killed_workers", "fuzzing", "crowd", "flaky_links"),
+    *("expiry", "broker_outage", "database_outage"),
+]
+OURS = {"killed_workers", "expiry", "broker_outage", "database_outage"}
 
 
 def pytest_addoption(parser):
@@ -90,9 +107,79 @@ def question(podium):
 
 
 @pytest.fixture(scope="session")
-def crowd(servers, background):
+def quietly():
+    """Does one thing after the other while other tests run: what must not be disturbed."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def quiet(servers, quietly):
+    """A server with small limits, to which only what is done quietly speaks; as a future."""
+    return quietly.submit(lambda: Podium(servers.another(**SMALL_LIMITS)))
+
+
+@pytest.fixture(scope="session")
+def crowd(quiet, quietly):
     """The head-count of a server that people have visited and left, as a future."""
-    return background.submit(watch, servers)
+    return quietly.submit(watch, quiet)
+
+
+@pytest.fixture(scope="session")
+def expiry(ours, quiet, quietly):
+    """What became of a result that is kept for a few seconds, as a future."""
+    return quietly.submit(watch_expiry, quiet)
+
+
+@pytest.fixture(scope="session")
+def own(ours, quiet, quietly):
+    """The quiet server once nothing in the background speaks to it: one can count exactly."""
+    quietly.submit(int).result()
+    return quiet.result()
+
+
+@pytest.fixture(scope="session")
+def roughly():
+    """Does one thing after the other to a server that has to stand a lot."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def rough(servers, roughly):
+    """A server that is flooded, and loses its workers, its broker and its database; a future."""
+    return roughly.submit(lambda: Podium(servers.another(QUESTION_RATE="10000/minute")))
+
+
+@pytest.fixture(scope="session")
+def killed_workers(ours, rough, roughly, background):
+    """What became of work whose workers were killed, as a future."""
+    return roughly.submit(outages.kill_workers, rough, background)
+
+
+@pytest.fixture(scope="session")
+def fuzzing(rough, roughly, request):
+    """What Schemathesis found, as a future."""
+    return roughly.submit(fuzz.run, rough, live_step.step_number(request.config))
+
+
+@pytest.fixture(scope="session")
+def broker_outage(ours, rough, roughly, killed_workers):
+    """What people met while the broker was dead, as a future."""
+    return roughly.submit(outages.lose_broker, rough, killed_workers)
+
+
+@pytest.fixture(scope="session")
+def database_outage(ours, rough, roughly):
+    """What people met while the database was dead, as a future."""
+    return roughly.submit(outages.lose_database, rough)
+
+
+@pytest.fixture(scope="session")
+def ours(request):
+    """Skips what cannot be done to a server that is not ours."""
+    if request.config.getoption("url"):
+        pytest.skip("needs a server of our own, so not with --url")
 
 
 @pytest.fixture(scope="session")
@@ -109,15 +196,15 @@ def preview_posts(podium, background, decoy):
 
 
 @pytest.fixture(scope="session")
-def fuzzing(servers, background, request):
-    """What Schemathesis found on a server of its own, as a future."""
-    return background.submit(fuzz.run, servers, live_step.step_number(request.config))
+def flaky_links(podium, background):
+    """What became of links that fail at first, as futures by how often they do."""
+    return {n: background.submit(links.follow_flaky, podium, n) for n in links.FLAKY}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def early(request):
     """Begin with what takes long, as soon as the first test runs."""
     needed = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    for name in ("crowd", "fuzzing", "preview_posts"):
-        if name in needed:
+    for name in EARLY:
+        if name in needed and not (name in OURS and request.config.getoption("url")):
             request.getfixturevalue(name)

@@ -2,8 +2,6 @@
 
 import time
 
-from tests.podium_api import Podium
-
 WINDOW = 15  # seconds in which somebody who asked counts as present
 
 
@@ -16,12 +14,12 @@ def stats(podium):
     return podium.http.get("/api/stats").raise_for_status().json()
 
 
-def watch(servers):
-    """Let 30 people visit a server of their own; return the head-count over time as pairs.
+def watch(server):
+    """Let 30 people visit a server (a future); return the head-count over time as pairs.
 
     Ends when they are forgotten, or a few seconds after they should have been.
     """
-    podium = Podium(servers.another())
+    podium = server.result()
     for n in range(30):
         for _ in range(2):
             visit(podium, f"crowd-{n}")

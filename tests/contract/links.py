@@ -1,5 +1,11 @@
 """Links that a question may hold, from harmless to hostile, and how to post them all."""
 
+import threading
+
+import httpx
+
+from tests.podium_api import PREVIEWS_COME_LATER, unique
+
 # Path on the slow site: what the title of the preview has to be, None for no preview.
 PAGES = {
     "/page/1?delay=0.5": "Connection pool sizing, measured",
@@ -112,6 +118,8 @@ MALFORMED = [
     "http://\ufffd/",
     "https://127.0.0.1:{port}/",
 ]
+# How often a page fails before it comes: twice is tried again, nine times is too often.
+FLAKY = (1, 2, 9)
 NOT_PUBLIC = [*HIDDEN, *FAR, *OTHER_SCHEMES, *MALFORMED]
 
 
@@ -127,9 +135,27 @@ def post_all(podium, background, decoy):
         sources[url] = f"[link](<{url.format(**names)}>) and {url.format(**names)}"
     sources[THREE] = " ".join(f"{podium.slow_site_url}/never?{n}" for n in range(3))
 
+    # Posts that wait may all wait together; a crowd of those that do not measures only itself.
+    at_once = threading.Semaphore(40 if podium.server.step < PREVIEWS_COME_LATER else 8)
+
     def post(source):
         body = {"talk": podium.side_talk, "source": source}
-        answer = podium.author().post("/api/questions", json=body)
+        with at_once:
+            answer = podium.author().post("/api/questions", json=body)
         return answer, answer.elapsed.total_seconds()
 
     return {name: background.submit(post, source) for name, source in sources.items()}
+
+
+def follow_flaky(podium, times):
+    """Post a link that fails that often; return the titles of its previews, and its fetches."""
+    key = unique("flaky")
+    url = f"{podium.slow_site_url}/flaky/{key}?times={times}"
+    question = podium.settled(podium.ask(f"When does {url} come?", podium.side_talk))
+    return [preview["title"] for preview in question["previews"]], fetched(podium, key)
+
+
+def fetched(podium, key):
+    """Return how often the slow site was asked for what it counts under `key`."""
+    url = f"{podium.slow_site_url}/counted/{key}"
+    return httpx.get(url, trust_env=False).json()["fetched"]

@@ -147,9 +147,22 @@ def test_a_question_in_version_2_has_its_times_in_words(podium):
         if name.endswith("_at"):
             assert RFC3339.fullmatch(new[name]), new[name]
             assert seconds(new[name]) == pytest.approx(value, abs=1)
+        elif name == "previews":
+            assert new[name] == {"status": "done", "items": value}
         else:
             assert new[name] == value
     assert set(new) == set(old)
+
+
+@pytest.mark.until(6)
+def test_the_answer_to_a_post_in_version_2_has_the_previews(podium):
+    path = f"/api/v2/talks/{podium.talk}/questions"
+    source = f"What does {podium.slow_site_url}/page/5 say?"
+    answer = podium.author().post(path, json={"source": source})
+    assert answer.status_code == 201
+    new = answer.json()
+    assert new["previews"]["status"] == "done"
+    assert new["previews"]["items"] == podium.question(new["id"])["previews"] != []
 
 
 def test_version_2_edits_votes_answers_and_deletes(podium, bob, organiser):

@@ -5,8 +5,13 @@ import socket
 import httpx
 import pytest
 from guards import Decoy, faults_in_fragment, faults_in_page, traceback_in
+from jobs import follow
+from outages import Watcher
+from test_api_versions import is_problem
+from test_web_hosts import is_replay
+from test_web_processes import assert_only_503
 
-from tests.podium_api import is_error
+from tests.podium_api import is_error, wait_until
 
 
 @pytest.mark.parametrize(
@@ -115,3 +120,120 @@ def test_an_error_without_the_header_it_needs_is_found():
     for status in (401, 405):
         with pytest.raises(KeyError):
             is_error(httpx.Response(status, json={"status": status, "reason": "x"}), status)
+
+
+PROBLEM = {"type": "about:blank", "title": "x", "status": 404, "detail": "y"}
+PROBLEM_TYPE = {"Content-Type": "application/problem+json"}
+
+
+@pytest.mark.parametrize(
+    "status,headers,body",
+    [
+        (400, PROBLEM_TYPE, PROBLEM),
+        (404, {}, PROBLEM),
+        (404, PROBLEM_TYPE, PROBLEM | {"status": 400}),
+        (404, PROBLEM_TYPE, PROBLEM | {"reason": "z"}),
+        (404, PROBLEM_TYPE, {"status": 404, "reason": "x"}),
+    ],
+)
+def test_a_problem_that_is_not_as_promised_is_found(status, headers, body):
+    assert is_problem(httpx.Response(404, json=PROBLEM, headers=PROBLEM_TYPE), 404)
+    with pytest.raises(AssertionError):
+        is_problem(httpx.Response(status, json=body, headers=headers), 404)
+
+
+def test_what_does_not_happen_in_time_is_told():
+    numbers = iter(range(100))
+    assert wait_until(lambda: next(numbers) > 3, "it does not count", 5, every=0)
+    with pytest.raises(AssertionError, match="it does not come"):
+        wait_until(lambda: None, "it does not come", 0.02, every=0.001)
+
+
+class Person:
+    """Somebody for whom every GET is answered with the next of some answers, the last for ever."""
+
+    def __init__(self, *answers):
+        self.answers = [httpx.Response(status, json=body) for status, body in answers]
+
+    def get(self, _path):
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def test_a_job_is_followed_to_its_end_and_one_that_has_none_is_found():
+    queued, running = (200, {"status": "queued"}), (200, {"status": "running"})
+    for end in ((303, {}), (410, {}), (200, {"status": "failed"})):
+        answers = follow(Person(queued, running, end), "/jobs/x", every=0)
+        assert [answer.status_code for answer in answers] == [200, 200, end[0]]
+    with pytest.raises(AssertionError, match="is not finished"):
+        follow(Person(queued, running), "/jobs/x", every=0, seconds=0.02)
+
+
+def test_a_change_that_comes_twice_is_seen_twice():
+    watcher = Watcher.__new__(Watcher)
+    watcher.changes = [
+        {"id": id, "previews": {"status": status}}
+        for id, status in ((1, "pending"), (2, "pending"), (1, "done"), (1, "done"))
+    ]
+    assert watcher.statuses(1) == ["pending", "done", "done"]
+    assert watcher.statuses(3) == []
+    with pytest.raises(AssertionError, match="does not arrive"):
+        watcher.wait_for({"id": 2, "source": "?"}, 0.02)
+
+
+REPLAY = {"Location": "/questions/1", "Idempotent-Replayed": "true"}
+
+
+@pytest.mark.parametrize(
+    "status,headers,body",
+    [
+        (201, REPLAY | {"Idempotent-Replayed": "false"}, b"{}"),
+        (201, {"Location": "/questions/1"}, b"{}"),
+        (201, REPLAY | {"Location": "/questions/2"}, b"{}"),
+        (201, REPLAY | {"Content-Type": "text/html"}, b"{}"),
+        (200, REPLAY, b"{}"),
+        (201, REPLAY, b"{} "),
+    ],
+)
+def test_an_answer_that_is_not_the_one_before_is_found(status, headers, body):
+    kind = {"Content-Type": "application/json"}
+    first = httpx.Response(201, headers=kind | {"Location": "/questions/1"}, content=b"{}")
+    assert is_replay(httpx.Response(201, headers=kind | REPLAY, content=b"{}"), first)
+    with pytest.raises(AssertionError):
+        is_replay(httpx.Response(status, headers=kind | headers, content=body), first)
+
+
+def refusal(path="/api/talks", status=503, body=None, **headers):
+    request = httpx.Request("GET", f"http://192.0.2.1{path}")
+    body = {"status": 503, "reason": "Away."} if body is None else body
+    return httpx.Response(status, headers=headers, json=body, request=request)
+
+
+def test_an_outage_that_is_answered_as_promised_is_left_in_peace():
+    well = [("call", refusal(**{"Retry-After": "2"})), ("health", refusal(status=200))]
+    assert_only_503(well, {"call"})
+    assert_only_503(well[1:], set())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(),
+        refusal(**{"Retry-After": "0"}),
+        refusal(status=500, **{"Retry-After": "2"}),
+        refusal(status=200, **{"Retry-After": "2"}),
+        refusal(body={"error": "x"}, **{"Retry-After": "2"}),
+        refusal("/api/v2/talks", **{"Retry-After": "2"}),
+        refusal("/talks/x", **{"Retry-After": "2"}),
+    ],
+)
+def test_an_outage_that_is_not_answered_as_promised_is_found(answer):
+    with pytest.raises((AssertionError, KeyError)):
+        assert_only_503([("call", answer)], {"call"})
+
+
+def test_an_outage_where_nothing_may_fail_or_nothing_was_asked_is_found():
+    for status in (500, 502, 503):
+        with pytest.raises(AssertionError):
+            assert_only_503([("call", refusal(status=status))], set())
+    with pytest.raises(AssertionError):
+        assert_only_503([], {"call"})

@@ -206,12 +206,23 @@ def test_only_the_author_sees_edit_and_delete_and_only_the_organiser_answered(
     assert podium.question(id)["answered"] is False
 
 
+@pytest.mark.until(6)
 def test_the_organiser_finds_the_transcript_on_the_page(podium, browser, carol):
     browser.log_in(podium.talks[0]["organiser"], SEED_PASSWORD)
     url = browser.open(browser.talk).link("transcript")
     answer = browser.http.get(url)
     assert answer.headers["Content-Type"] == "application/pdf"
     assert carol.http.get(url).status_code == 403
+
+
+def test_the_address_of_the_transcript_is_for_the_organiser_only(podium, browser, carol):
+    path = f"{browser.talk}/transcript.pdf"
+    assert browser.http.get(path).url.path == "/login"
+    browser.log_in(podium.talks[0]["organiser"], SEED_PASSWORD)
+    answer = browser.http.get(path)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert carol.http.get(path).status_code == 403
 
 
 def test_what_others_own_cannot_be_changed_with_a_copied_form(podium, browser, carol):
@@ -250,7 +261,12 @@ def test_who_is_not_logged_in_is_sent_to_log_in(podium, browser, question):
     assert podium.question(question["id"])["score"] == 0
 
 
-@pytest.mark.parametrize("name", ["register", "login", "ask", "vote", "edit", "delete", "logout"])
+TRANSCRIPT = pytest.param("transcript", marks=pytest.mark.since(7))
+
+
+@pytest.mark.parametrize(
+    "name", ["register", "login", "ask", "vote", "edit", "delete", "logout", TRANSCRIPT]
+)
 def test_a_form_without_its_csrf_token_is_refused(podium, browser, carol, name):
     who, form, values = form_called(podium, browser, carol, name)
     hidden = hidden_fields(form)
@@ -320,11 +336,11 @@ def test_what_comes_in_an_address_does_not_act_on_the_page(browser, target):
         assert faults_in_page(page.text) == []
 
 
-@pytest.mark.parametrize("name", ["vote", "delete", "logout"])
+@pytest.mark.parametrize("name", ["vote", "delete", "logout", TRANSCRIPT])
 def test_a_link_cannot_change_anything(podium, browser, carol, name):
-    _, form, _ = form_called(podium, browser, carol, name)
+    who, form, _ = form_called(podium, browser, carol, name)
     assert form.method == "POST"
-    answer = carol.http.get(form.action)
+    answer = who.http.get(form.action)
     assert answer.status_code in (404, 405)
     assert carol.open(carol.talk).whoami == carol.nickname
 
@@ -371,6 +387,9 @@ def form_called(podium, browser, carol, name):
         return browser, browser.open(f"/{name}").form(name), values
     if name in ("ask", "logout"):
         return carol, carol.open(carol.talk).form(name), {"source": "Forged?"}
+    if name == "transcript":
+        browser.log_in(podium.talks[0]["organiser"], SEED_PASSWORD)
+        return browser, browser.open(browser.talk).form("transcript"), {}
     if name == "vote":
         question = podium.ask("Forged votes?")
         return carol, carol.open(carol.talk).form("vote", question["id"]), {}

@@ -195,6 +195,20 @@ def test_fetches_are_counted_for_each_key(site):
     assert counts == [3, 1, 0]
 
 
+def test_a_flaky_page_fails_as_often_as_was_asked_and_then_comes(site):
+    answers = [site.get("/flaky/mondays?times=2") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200, 200]
+    assert [title(answer.text) for answer in answers[2:]] == ["There at try 3", "There at try 4"]
+    assert site.get("/flaky/tuesdays?times=0").status_code == 200
+    assert site.get("/counted/mondays").json()["fetched"] == 4
+
+
+@pytest.mark.parametrize("times", ["-1", "x", "101", "1.5"])
+def test_how_often_a_flaky_page_fails_is_a_number_or_refused(site, times):
+    assert site.get("/flaky/wednesdays", params={"times": times}).status_code == 400
+    assert site.get("/counted/wednesdays").json()["fetched"] == 0
+
+
 def test_it_stops_at_once_although_clients_wait():
     process, url = start()
     address = urlsplit(url)
