@@ -24,6 +24,9 @@ reset-%: FORCE
 test-%: FORCE
 	$(COURSE) test "$*"
 
+drill-%: FORCE
+	$(COURSE) drill "$*"
+
 test bench doctor format lock clean distclean help:
 	$(COURSE) $@
 

@@ -154,6 +154,18 @@ def bench_(rounds: int, seconds: int) -> None:
     out.print(bench.table(cases))
 
 
+@cli.command()
+@click.argument("step", type=STEP)
+@click.option("--only", multiple=True, envvar="ONLY", metavar="NAME", help="Only these scenes.")
+@click.option("--seconds", type=click.IntRange(1, 60), help="Length of one measurement.")
+def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None) -> None:
+    """Inject the faults of a step under load and count what was lost."""
+    # Imported here: no other command needs it.
+    from course.drills import run
+
+    sys.exit(run.drill(step, only, seconds, console.output()))
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""

@@ -11,6 +11,7 @@ COMMANDS = (
     ("make test", "verify everything"),
     ("make test-N", "verify step N: its unit tests, then its promises against the running step"),
     ("make bench", "measure what the structure of the steps costs"),
+    ("make drill-N", "inject the faults of step N under load, count what was lost (N from 7 on)"),
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),

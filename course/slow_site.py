@@ -170,10 +170,13 @@ class Handler(BaseHTTPRequestHandler):
         while self.wait(seconds) and not self.client_gone():
             self.wfile.write(piece)
 
+    def delay(self) -> float:
+        """Return how long to wait, from the query, in seconds."""
+        return number(self.query.get("delay", "0"), 0, MAX_DELAY, "delay", float)
+
     def page(self, n: str) -> None:
         n = number(n, 1, 10**6, "The page")
-        delay = number(self.query.get("delay", "0"), 0, MAX_DELAY, "delay", float)
-        if self.wait(delay):
+        if self.wait(self.delay()):
             self.send(page(n))
 
     def fixed(self, name: str) -> None:
@@ -221,8 +224,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send(document(f"Status {code}", "This page has a title none the less."), status=code)
 
     def counter(self, key: str) -> None:
+        delay = self.delay()
+        # Counted first: who leaves during the wait has fetched it all the same.
         fetched = self.count(key)
-        self.send(document(f"Fetched {fetched} times", f"The counter is {key}."))
+        if self.wait(delay):
+            self.send(document(f"Fetched {fetched} times", f"The counter is {key}."))
 
     def flaky(self, key: str) -> None:
         """Answer 503 the first `times` times, then a page."""

@@ -209,6 +209,12 @@ def test_how_often_a_flaky_page_fails_is_a_number_or_refused(site, times):
     assert site.get("/counted/wednesdays").json()["fetched"] == 0
 
 
+def test_a_slow_page_counts_those_too_who_did_not_wait_for_it(site):
+    with pytest.raises(httpx.ReadTimeout):
+        site.get("/counter/kiwis?delay=5", timeout=0.2)
+    assert site.get("/counted/kiwis").json()["fetched"] == 1
+
+
 def test_it_stops_at_once_although_clients_wait():
     process, url = start()
     address = urlsplit(url)

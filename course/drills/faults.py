@@ -1,0 +1,45 @@
+"""The faults that a drill injects into a running step."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+from course.drills.stage import Stage
+from course.errors import CourseError
+from course.runner import Running
+
+
+def children(pid: int) -> list[int]:
+    """Return the ids of the processes that `pid` has started itself and that still run."""
+    answer = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    )
+    rows = (line.split() for line in answer.stdout.splitlines())
+    return [int(own) for own, parent, state in rows if int(parent) == pid and state[0] != "Z"]
+
+
+def kill_child(stage: Stage, server: Running, name: str) -> None:
+    """Kill one child of a process with SIGKILL: a worker of its pool."""
+    pids = children(server.processes[name].pid)
+    if not pids:
+        raise CourseError(f"{name} has no child process to kill.")
+    os.kill(pids[-1], signal.SIGKILL)
+    stage.progress.say(f"  kill -9 of process {pids[-1]}, one of {len(pids)} that {name} started")
+
+
+def kill(stage: Stage, server: Running, name: str) -> None:
+    """Kill a process and all its children with SIGKILL."""
+    stage.progress.say(f"  kill -9 of {name}, all of it")
+    server.kill(name)
+
+
+def start(stage: Stage, server: Running, name: str) -> float:
+    """Start a process again; return how many seconds passed until it was ready."""
+    began = time.monotonic()
+    server.start(name)
+    took = time.monotonic() - began
+    stage.progress.say(f"  {name} is started again")
+    return took
