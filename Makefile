@@ -12,6 +12,9 @@ MAKEFLAGS += --no-builtin-rules
 step-%: FORCE
 	$(COURSE) step "$*"
 
+hosts-%: FORCE
+	$(COURSE) hosts "$*"
+
 diff-%: FORCE
 	$(COURSE) diff "$*"
 

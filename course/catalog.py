@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ class Step:
     differs from the step before; `moved` maps a path of the step before to its new one.
     `suggestions` are the lines of `try`, in which `{url}` stands for the running step's address.
     `entry` is the process of the Procfile that answers on $PORT; `ports` are variables in which
-    the step's processes get a free port each.
+    the step's processes get a free port each. `variant` tells its data from those of the same step
+    run in another way.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Step:
     suggestions: tuple[str, ...] = ()
     entry: str = "web"
     ports: tuple[str, ...] = ()
+    variant: str = ""
 
     @property
     def name(self) -> str:
@@ -59,7 +61,12 @@ class Step:
     @property
     def data_dir(self) -> Path:
         """Where `make step-N` keeps the data of this step."""
-        return self.path.parent.parent / ".data" / self.name
+        return self.path.parent.parent / ".data" / (self.name + self.variant)
+
+    @property
+    def apart(self) -> Step:
+        """The step as `make hosts-N` runs it: root's files must not get in the way of others."""
+        return replace(self, variant="-hosts")
 
 
 def load(root: Path = ROOT) -> list[Step]:

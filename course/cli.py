@@ -19,6 +19,7 @@ from course import (
     diff,
     drift,
     foreground,
+    hosts,
     housekeeping,
     lock,
     ports,
@@ -67,6 +68,15 @@ def step(step: catalog.Step) -> None:
     """Run a step on $PORT (8000) until Ctrl-C."""
     port = ports.parse(os.environ.get("PORT") or DEFAULT_PORT)
     foreground.serve(step, port, console.output())
+
+
+@cli.command("hosts")
+@click.argument("step", type=STEP)
+def hosts_(step: catalog.Step) -> None:
+    """Run a step on $PORT (8000), its hosts in networks of their own, until Ctrl-C."""
+    port = ports.parse(os.environ.get("PORT") or DEFAULT_PORT)
+    hosts.check(step)
+    foreground.serve(step.apart, port, console.output(), hosts.live_hosts)
 
 
 @cli.command("diff")
@@ -131,7 +141,7 @@ def reset(step: catalog.Step) -> None:
     """Delete the data of a step."""
     where = step.data_dir.relative_to(ROOT)
     if housekeeping.reset(step):
-        print(f"Deleted {where}; step {step.number} starts afresh.")
+        print(f"Deleted the data of step {step.number}; it starts afresh.")
     else:
         print(f"There is no {where}: step {step.number} starts afresh anyway.")
 

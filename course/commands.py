@@ -6,6 +6,7 @@ Plain old Python, as bootstrap.py: help has to work where nothing else does.
 COMMANDS = (
     ("make step-N", "run step N on http://localhost:8000 (PORT=9000 make step-N for another port)"),
     ("make diff-N", "what step N changed (SIDE=1 make diff-N for side by side)"),
+    ("make hosts-N", "step N, from 10 on, with a network for each host (Linux and root)"),
     ("make deploy-N", "restart the hosts of step N, from 10 on, while it serves"),
     ("make reset-N", "delete the data of step N, so that it starts afresh"),
     ("make test", "verify everything"),

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from course import procfile, remote
+from course import leftovers, procfile, remote
 from course.catalog import Step
 from course.errors import CourseError
 from course.ports import HOST
@@ -28,6 +28,8 @@ TIMEOUT = 30  # seconds in which a host has to get ready
 def deploy(step: Step, say: Callable[[str], None]) -> None:
     """Restart the hosts of `step`, which runs in another terminal; CourseError if it does not."""
     names = hosts(step)
+    if leftovers.is_held(step.apart.data_dir):
+        step = step.apart
     variables = remote.find(step)
     _roll(step, names, variables, lambda name: remote.restart(step, name), say)
 
@@ -43,8 +45,8 @@ def hosts(step: Step) -> list[str]:
     found = [name for name in names if name.startswith(PREFIX)]
     if len(found) < 2:
         raise CourseError(
-            f"Step {step.number} has no two hosts to restart in turn: only a step with a load "
-            "balancer can be deployed while it serves, for example with make deploy-10."
+            f"Step {step.number} has no two hosts: only a step with a load balancer has them, "
+            "from 10 on."
         )
     return found
 
@@ -65,8 +67,9 @@ def _roll(
         _balancer(step, variables, "drain", name)
         say(f"{name}: restarts")
         restart(name)
-        port = int(variables[port_variable(name)])
-        if not wait_until(lambda port=port: _ready_but_for_draining(port), TIMEOUT):
+        address = variables.get(variable(name, "ADDRESS"), HOST)
+        port = int(variables[variable(name, "PORT")])
+        if not wait_until(lambda a=address, p=port: _ready_but_for_draining(a, p), TIMEOUT):
             raise CourseError(
                 f"{name} was not ready within {TIMEOUT} s and gets no requests; the others serve. "
                 f"Look at {name}.log in the logs of step {step.number}, mend it and deploy again."
@@ -75,9 +78,9 @@ def _roll(
         say(f"{name}: serves again")
 
 
-def port_variable(name: str) -> str:
-    """Return the name of the variable with a host's port: host-a has HOST_A_PORT."""
-    return f"{name.upper().replace('-', '_')}_PORT"
+def variable(name: str, what: str) -> str:
+    """Return the name of a host's variable: host-a has HOST_A_PORT and HOST_A_ADDRESS."""
+    return f"{name.upper().replace('-', '_')}_{what}"
 
 
 def _balancer(step: Step, variables: Mapping[str, str], action: str, name: str) -> None:
@@ -89,9 +92,9 @@ def _balancer(step: Step, variables: Mapping[str, str], action: str, name: str) 
         raise CourseError(f"balancer.py could not {action} {name}:\n{tail(done.stderr)}")
 
 
-def _ready_but_for_draining(port: int) -> bool:
+def _ready_but_for_draining(address: str, port: int) -> bool:
     """Whether a host would take requests, had it not been told that it is about to stop."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    connection = http.client.HTTPConnection(address, port, timeout=2)
     try:
         connection.request("GET", READY)
         answer = connection.getresponse()

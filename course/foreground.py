@@ -9,6 +9,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rich.console import Console
@@ -28,9 +29,15 @@ SAMPLE_PASSWORD = "podium-demo"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def serve(step: Step, port: int, console: Console) -> None:
+def serve(
+    step: Step,
+    port: int,
+    console: Console,
+    start: Callable[..., AbstractContextManager[Running]] = live,
+) -> None:
     """Run `step` on `port` until Ctrl-C, SIGTERM, SIGHUP or the loss of the terminal.
 
+    `start` is `course.runner.live` or what takes the same arguments.
     Raises CourseError when it does not start, or when its processes end by themselves.
     """
     console.print(Text(f"Starting step {step.number}: {step.title}", style="bold"))
@@ -42,7 +49,7 @@ def serve(step: Step, port: int, console: Console) -> None:
     echo = Echo(console)
     with _signals() as stop:
         with contextlib.suppress(Cancelled):
-            running = live(
+            running = start(
                 step,
                 port,
                 step.data_dir,
@@ -163,6 +170,8 @@ def _welcome(running: Running, width: int) -> Text:
     for index, line in enumerate(step.suggestions):
         text.append("  Try       " if index == 0 else "            ")
         text.append(line.replace("{url}", url) + "\n")
+    for label, note in running.group.network.notes:
+        text.append(f"  {label:<10}{note}\n")
     text.append(f"  Logs      {_shown(step) / 'logs'}/\n")
     text.append("\n  Ctrl-C stops it.\n", style="bold")
     return text

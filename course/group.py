@@ -9,6 +9,7 @@ from pathlib import Path
 from course import leftovers, ports
 from course.catalog import Step
 from course.errors import CourseError
+from course.network import Network
 from course.processes import Process, describe_exit, stop_all, tail, wait_until
 from course.services import REGISTRY, Service
 from course.watchdog import Watchdog
@@ -29,8 +30,9 @@ class Cancelled(Exception):
 class Group:
     """All that runs for one step in one data directory.
 
-    `processes` are those that keep running, by name, in the order of their start. Whatever
-    happens to us, they are ended: `watchdog` and the notes in the data directory see to it.
+    `processes` are those that keep running, by name, in the order of their start; each runs where
+    `network` has a place for it. Whatever happens to us, they are ended: `watchdog` and the notes
+    in the data directory see to it.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class Group:
         step: Step,
         data_dir: Path,
         watchdog: Watchdog,
+        network: Network,
         echo: Echo | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self.step = step
         self.data_dir = data_dir
+        self.network = network
         self.processes: dict[str, Process] = {}
         self._watchdog = watchdog
         self._echo = echo
@@ -58,7 +62,12 @@ class Group:
     def start(self, name: str, argv: list[str], cwd: Path, env: dict[str, str]) -> None:
         """Start a process that is to keep running."""
         process = Process(
-            name, argv, cwd=cwd, env=env, log=log_file(self.data_dir, name), echo=self._echo
+            name,
+            self.network.command(name, argv),
+            cwd=cwd,
+            env=env | self.network.own_variables(name),
+            log=log_file(self.data_dir, name),
+            echo=self._echo,
         )
         self._launch(process)
         self.processes[name] = process
@@ -74,12 +83,12 @@ class Group:
         variables = {}
         for name in names:
             service, directory = REGISTRY[name], self.data_dir / name
-            port = ports.find_free(avoid=taken)
+            host, port = self.network.address(name), ports.find_free(avoid=taken)
             taken.add(port)
-            service.set_up(directory, self._set_up(name, env, timeout))
+            service.set_up(directory, self.network.clients, self._set_up(name, env, timeout))
             process = Process(
                 name,
-                service.command(directory, port),
+                self.network.command(name, service.command(directory, host, port)),
                 cwd=directory,
                 env=env,
                 log=log_file(self.data_dir, name),
@@ -90,8 +99,8 @@ class Group:
             )
             self._launch(process)
             self.processes[name] = process
-            self._ready[name] = _serves(service, directory, port)
-            variables[service.variable] = service.url(port)
+            self._ready[name] = _serves(service, directory, host, port)
+            variables[service.variable] = service.url(host, port)
         for name in names:
             self.wait_ready(name, timeout)
         return variables
@@ -124,13 +133,14 @@ class Group:
 
     def answers(self, name: str, port: int, path: str) -> None:
         """Say that the process `name` is ready when it answers 200 to GET `path` on `port`."""
+        host = self.network.address(name)
 
         def look() -> str:
-            status = _get(port, path)
+            status = _get(host, port, path)
             if status == 200:
                 return ""
             answer = "no answer" if status is None else f"the last answer was {status}"
-            return f"{answer} from http://{ports.HOST}:{port}{path}"
+            return f"{answer} from http://{host}:{port}{path}"
 
         self._ready[name] = look
 
@@ -255,14 +265,17 @@ def log_file(data_dir: Path, name: str) -> Path:
     return data_dir / "logs" / f"{name}.log"
 
 
-def _serves(service: Service, directory: Path, port: int) -> Callable[[], str]:
-    return lambda: "" if service.ready(directory, port) else f"it does not serve on port {port}"
+def _serves(service: Service, directory: Path, host: str, port: int) -> Callable[[], str]:
+    def look() -> str:
+        return "" if service.ready(directory, host, port) else f"it does not serve on port {port}"
+
+    return look
 
 
-def _get(port: int, path: str) -> int | None:
+def _get(host: str, port: int, path: str) -> int | None:
     """Return the status of GET `path`, None when there is no HTTP answer within 2 seconds."""
     # Not httpx: a proxy in the environment must not come between.
-    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path, headers={"User-Agent": "course"})
         return connection.getresponse().status

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from course import leftovers
@@ -22,13 +23,18 @@ TEST_LOGS = "test"
 
 
 def reset(step: Step) -> bool:
-    """Delete the data of a step; False when there are none. CourseError while it runs."""
-    if not step.data_dir.exists():
-        return False
-    with leftovers.exclusive(step.data_dir):
-        leftovers.clear(step.data_dir)
-        shutil.rmtree(step.data_dir)
-    return True
+    """Delete the data of a step, also those of `make hosts-N`; False when there are none.
+
+    CourseError, and nothing deleted, while it runs.
+    """
+    found = [path for path in (step.data_dir, step.apart.data_dir) if path.exists()]
+    with ExitStack() as stack:
+        for path in found:
+            stack.enter_context(leftovers.exclusive(path))
+        for path in found:
+            leftovers.clear(path)
+            shutil.rmtree(path)
+    return bool(found)
 
 
 def clean(root: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from course import netns
 from course.errors import CourseError
 from course.paths import ROOT
 from course.processes import end_groups, group_alive, started_at, wait_until
@@ -101,11 +102,12 @@ def stale(data_dir: Path) -> list[Noted]:
 def clear(data_dir: Path) -> list[Noted]:
     """End what a killed runner left in this directory; return what that was.
 
-    Call it only while holding the directory.
+    Also removes networks that any killed runner has left. Call it only while holding the directory.
     """
     found = stale(data_dir)
     end_groups({one.pid: signal.SIGTERM for one in found if one.service is None})
     end_groups({one.pid: one.service for one in found if one.service is not None})
+    netns.sweep()
     with suppress(OSError):
         forget(data_dir)
     return found

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from course import ports, servers, unprivileged
+from course import servers, unprivileged
 from course.errors import CourseError
 
 NAME = "postgres"
@@ -18,14 +18,13 @@ USER = DATABASE = "podium"
 SUPERUSER = "postgres"
 # The step's role is no superuser, and over TCP there is no other: a superuser may run programs and
 # read files, and everybody on this machine reaches the port.
-ACCESS = f"host all {USER} {ports.HOST}/32 trust\n"
+ACCESS = f"host all {USER} {{clients}} trust\n"
 CREATE = f"CREATE ROLE {USER} LOGIN CREATEDB;\n\nCREATE DATABASE {DATABASE} OWNER {USER};\n"
 INITDB = (
     f"--username={SUPERUSER} --auth=trust --encoding=UTF8 --locale=C --locale-provider=builtin "
     "--builtin-locale=C.UTF-8 --set=timezone=UTC --set=log_timezone=UTC --no-sync --no-instructions"
 ).split()
 SETTINGS = {
-    "listen_addresses": ports.HOST,
     "unix_socket_directories": "",
     "max_connections": "100",
     # Containers have little shared memory (64 MB), or none that may be written to.
@@ -50,8 +49,8 @@ class Postgres:
     # A fast shutdown: open connections are ended, not waited for.
     stop_signal = signal.SIGINT
 
-    def set_up(self, directory: Path, run: Callable[[list[str]], None]) -> None:
-        """Make the data directory unless it is there.
+    def set_up(self, directory: Path, clients: str, run: Callable[[list[str]], None]) -> None:
+        """Make the data directory unless it is there; let in whoever has an address in `clients`.
 
         `run` runs a command to its end and raises when it fails. CourseError when the data belong
         to another user.
@@ -59,6 +58,7 @@ class Postgres:
         if directory.exists():
             _check_owner(directory)
             _forget_namesake(directory)
+            _let_in(directory, clients)
             return
         # Under its name there is only ever a complete one, however we are interrupted.
         new = directory.with_name(directory.name + ".new")
@@ -70,7 +70,7 @@ class Postgres:
         if os.geteuid() == 0:
             _give_away(new, *unprivileged.owner(directory))
         run(_as_owner(new, [servers.postgres("initdb"), *INITDB, "-D", new]))
-        (new / "pg_hba.conf").write_text(ACCESS, encoding="utf-8")
+        _let_in(new, clients)
         single = [servers.postgres(), "--single", "-j", "-D", new, "-c", "exit_on_error=on"]
         # Its standard input is the file; "$0" and "$@" spare us the quoting.
         redirect = ["sh", "-c", 'exec "$@" <"$0"', str(create)]
@@ -78,16 +78,16 @@ class Postgres:
         create.unlink()
         new.rename(directory)
 
-    def command(self, directory: Path, port: int) -> list[str]:
+    def command(self, directory: Path, host: str, port: int) -> list[str]:
         """Return the command that serves the data in `directory`."""
-        arguments = [servers.postgres(), "-D", directory, "-p", port, *_settings()]
+        arguments = [servers.postgres(), "-D", directory, "-h", host, "-p", port, *_settings()]
         return _as_owner(directory, arguments)
 
-    def url(self, port: int) -> str:
+    def url(self, host: str, port: int) -> str:
         """Return the value of its variable."""
-        return f"postgresql://{USER}@{ports.HOST}:{port}/{DATABASE}"
+        return f"postgresql://{USER}@{host}:{port}/{DATABASE}"
 
-    def ready(self, directory: Path, port: int) -> bool:
+    def ready(self, directory: Path, host: str, port: int) -> bool:
         """Whether it takes connections; after a kill it first repairs what it was writing."""
         try:
             status = (directory / "postmaster.pid").read_text(encoding="utf-8").splitlines()[7]
@@ -97,7 +97,7 @@ class Postgres:
         if status.strip() != "ready":
             return False
         # As a user who may come in: it would note others in its log.
-        url = self.url(port)
+        url = self.url(host, port)
         command = [servers.postgres("pg_isready"), "--quiet", "--timeout=2", f"--dbname={url}"]
         # Nothing of the reader's environment: it may have settings for other databases (PG...).
         return subprocess.run(command, env={}, check=False).returncode == 0
@@ -113,6 +113,10 @@ def _as_owner(directory: Path, argv: list[object]) -> list[str]:
     if os.geteuid() == 0:
         return unprivileged.command(*unprivileged.owner(directory), command)
     return command
+
+
+def _let_in(directory: Path, clients: str) -> None:
+    (directory / "pg_hba.conf").write_text(ACCESS.format(clients=clients), encoding="utf-8")
 
 
 def _give_away(directory: Path, uid: int, gid: int) -> None:

@@ -122,7 +122,8 @@ class Process:
     @property
     def _leads(self) -> bool:
         """Whether our program, and not a shell around it, is what was started."""
-        return self.argv[:2] != ["sh", "-c"] or self.argv[2].startswith("exec ")
+        # Before the shell there may be a command that puts it elsewhere (course.hosts).
+        return self.argv[-3:-1] != ["sh", "-c"] or self.argv[-1].startswith("exec ")
 
     def gone(self) -> bool:
         """Whether the program and all its children have ended."""

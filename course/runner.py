@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from course import leftovers, ports, procfile
 from course.catalog import Step
 from course.errors import CourseError
 from course.group import Cancelled, Echo, Group, StepFailed, log_file
+from course.network import Network, loopback
 from course.paths import ROOT
 from course.processes import Process, raise_file_limit, shell
 from course.services import REGISTRY
@@ -34,12 +35,14 @@ RELEASE = "release"
 # What a step reads from its environment: never inherited from the reader's shell by accident.
 OWN_VARIABLES = (
     "PORT DATABASE_URL REDIS_URL SLOW_SITE_URL PREVIEW_ALLOW_HOSTS PASSWORD_HASH QUESTION_RATE "
-    "TOKEN_RATE DATA_DIR"
+    "TOKEN_RATE DATA_DIR BIND HOST_A_ADDRESS HOST_B_ADDRESS"
 ).split()
 # PG: settings of PostgreSQL's clients, which would come between a step and its database.
 FOREIGN_PREFIXES = ("FLASK_", "PODIUM_", "GUNICORN_", "WERKZEUG_", "PG")
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "WEB_CONCURRENCY", "MAKEFLAGS", "MAKELEVEL")
 VARIABLES_FILE = "run-environment.json"
+
+MakeNetwork = Callable[[Watchdog], AbstractContextManager[Network]]
 
 
 @dataclass
@@ -104,6 +107,7 @@ def live(
     impatient: Callable[[], bool] = lambda: False,
     timeout: float = 30,
     web: str | None = None,
+    network: MakeNetwork = loopback,
 ) -> Iterator[Running]:
     """Start `step`, yield it once it answers, and leave no process behind.
 
@@ -112,7 +116,8 @@ def live(
     `echo(name, line)` receives their output, from several threads. `cancelled()` is asked while
     starting, `impatient()` while stopping gracefully. `timeout` is how many seconds the services,
     the release command and the processes may each take. `web` is a command to serve the step with
-    in place of its Procfile's.
+    in place of its Procfile's. `network` makes what the processes reach each other over, and is
+    told the watchdog.
 
     Raises StepFailed when the step does not come up, CourseError when the port or the data
     directory is in use, Cancelled.
@@ -121,14 +126,16 @@ def live(
     if web:
         commands = replace(commands, processes=commands.processes | {step.entry: web})
     raise_file_limit()
-    with _group(step, data_dir, echo, cancelled, impatient) as group:
+    with _group(step, data_dir, echo, cancelled, impatient, network) as group:
         data_dir = group.data_dir
         # A runner that was killed has left it.
         (data_dir / VARIABLES_FILE).unlink(missing_ok=True)
-        port = _web_port(step, port)
+        place = group.network
+        port = place.web_port(port) or _web_port(step, port)
         slow_port = _slow_site_port(data_dir, port)
         taken = {port, slow_port}
-        variables = _variables(step, data_dir, port, slow_port, taken) | (env or {})
+        variables = _variables(step, data_dir, port, slow_port, taken)
+        variables |= {**place.variables, **(env or {})}
         outside = _outside()
 
         slow_site = [sys.executable, "-m", "course.slow_site", "--port", str(slow_port)]
@@ -148,7 +155,7 @@ def live(
         with _published(data_dir, variables):
             yield Running(
                 step,
-                f"http://{ports.HOST}:{port}",
+                f"http://{place.address(step.entry)}:{port}",
                 f"http://{ports.HOST}:{slow_port}",
                 data_dir,
                 group,
@@ -176,6 +183,7 @@ def _group(
     echo: Echo | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     impatient: Callable[[], bool] = lambda: False,
+    network: MakeNetwork = loopback,
 ) -> Iterator[Group]:
     """Yield an empty group of processes that holds its data directory, and end it afterwards."""
     with ExitStack() as stack:
@@ -188,7 +196,8 @@ def _group(
         leftovers.clear(data_dir)
         watchdog = Watchdog(remove=data_dir if temporary else None)
         stack.callback(watchdog.close)
-        group = Group(step, data_dir, watchdog, echo, cancelled)
+        place = stack.enter_context(network(watchdog))
+        group = Group(step, data_dir, watchdog, place, echo, cancelled)
         stack.callback(group.stop, impatient)
         yield group
 

@@ -22,17 +22,20 @@ class Service(Protocol):
     stop_signal: int
     """What makes it stop at once and in order."""
 
-    def set_up(self, directory: Path, run: Callable[[list[str]], None]) -> None:
-        """Prepare its data unless they are there; `run` runs a command to its end."""
+    def set_up(self, directory: Path, clients: str, run: Callable[[list[str]], None]) -> None:
+        """Prepare its data unless they are there, for clients with the addresses `clients`.
 
-    def command(self, directory: Path, port: int) -> list[str]:
-        """Return the command that serves the data in `directory` on `port`."""
+        `run` runs a command to its end.
+        """
 
-    def url(self, port: int) -> str:
+    def command(self, directory: Path, host: str, port: int) -> list[str]:
+        """Return the command that serves the data in `directory` on the address `host`."""
+
+    def url(self, host: str, port: int) -> str:
         """Return the value of its variable."""
 
-    def ready(self, directory: Path, port: int) -> bool:
-        """Whether it serves the data in `directory` on `port`; takes at most a few seconds."""
+    def ready(self, directory: Path, host: str, port: int) -> bool:
+        """Whether it serves the data in `directory` there; takes at most a few seconds."""
 
 
 REGISTRY: dict[str, Service] = {

@@ -19,31 +19,35 @@ class Valkey:
     variable = "REDIS_URL"
     stop_signal = signal.SIGTERM
 
-    def set_up(self, directory: Path, run: Callable[[list[str]], None]) -> None:
+    def set_up(self, directory: Path, clients: str, run: Callable[[list[str]], None]) -> None:
         """Make its directory; it does the rest itself."""
         directory.mkdir(parents=True, exist_ok=True)
 
-    def command(self, directory: Path, port: int) -> list[str]:
+    def command(self, directory: Path, host: str, port: int) -> list[str]:
         """Return the command that serves; it runs in `directory` and keeps its data there."""
         options = {
-            "--bind": ports.HOST,
+            "--bind": host,
             "--port": str(port),
             "--appendonly": "yes",
             "--appendfsync": "everysec",
             "--save": "",
             "--loglevel": "warning",
         }
+        if host != ports.HOST:
+            # Without a password it serves nobody else than the loopback, unless it is told that
+            # its network is closed.
+            options["--protected-mode"] = "no"
         return [str(servers.valkey()), *(part for pair in options.items() for part in pair)]
 
-    def url(self, port: int) -> str:
+    def url(self, host: str, port: int) -> str:
         """Return the value of its variable."""
-        return f"redis://{ports.HOST}:{port}/0"
+        return f"redis://{host}:{port}/0"
 
-    def ready(self, directory: Path, port: int) -> bool:
+    def ready(self, directory: Path, host: str, port: int) -> bool:
         """Whether it serves: while it reads its data it answers something else than PONG."""
         with (
             suppress(OSError),
-            socket.create_connection((ports.HOST, port), timeout=0.5) as connection,
+            socket.create_connection((host, port), timeout=0.5) as connection,
         ):
             connection.sendall(b"PING\r\n")
             return connection.recv(64).startswith(b"+PONG")

@@ -3,7 +3,8 @@
 Reads `+group`, `+group signal` and `-group` lines from standard input, which the runner holds open.
 The end of the input means that the runner has ended, in whatever way; groups that are still noted
 are then ended, their children included: services, which have a signal of their own, after the
-others. Directories given as arguments are deleted after that.
+others. Networks of `course.netns` that `+net name` has announced, and `-net name` has not taken
+back, are removed after that, directories given as arguments deleted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from course import netns
 from course.paths import ROOT
 from course.processes import end_groups
 
@@ -45,6 +47,14 @@ class Watchdog:
         """This group has ended."""
         self._tell(f"-{group}\n")
 
+    def watch_network(self, name: str) -> None:
+        """Remove this network of `course.netns` too."""
+        self._tell(f"+net {name}\n")
+
+    def forget_network(self, name: str) -> None:
+        """This network is no more."""
+        self._tell(f"-net {name}\n")
+
     def close(self) -> None:
         """Let the watchdog go."""
         with contextlib.suppress(BrokenPipeError):
@@ -61,7 +71,11 @@ def main() -> None:
     """Wait for the runner's end."""
     programs: dict[int, int] = {}
     services: dict[int, int] = {}
+    networks: set[str] = set()
     for line in sys.stdin:
+        if line[1:].startswith("net "):
+            (networks.add if line[0] == "+" else networks.discard)(line.split()[1])
+            continue
         group, *signum = map(int, line[1:].split())
         programs.pop(group, None)
         services.pop(group, None)
@@ -71,6 +85,8 @@ def main() -> None:
             programs[group] = signal.SIGTERM
     end_groups(programs)
     end_groups(services)
+    for name in networks:
+        netns.remove(name)
     for directory in sys.argv[1:]:
         shutil.rmtree(directory, ignore_errors=True)
 

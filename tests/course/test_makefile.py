@@ -48,6 +48,7 @@ def test_make_alone_prints_help(arguments):
         ("step-99", "There is no step 99; the steps are "),
         ("diff-0", "There is no step 0; the steps are "),
         ("reset-x", "'x' is not a step's number; the steps are "),
+        ("hosts-1", "Step 1 has no two hosts: only a step with a load balancer has them"),
         ("test-1.5", "'1.5' is not a step's number; the steps are "),
     ],
 )

@@ -283,7 +283,7 @@ def test_a_database_of_another_user_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "postgres").mkdir()
     monkeypatch.setattr(postgres.os, "geteuid", lambda: 4321)
     with pytest.raises(CourseError, match=r"belongs to another user .*sudo rm -rf"):
-        postgres.Postgres().set_up(tmp_path / "postgres", lambda argv: None)
+        postgres.Postgres().set_up(tmp_path / "postgres", "127.0.0.1/32", lambda argv: None)
 
 
 @pytest.mark.parametrize("name", ["valkey", "postgres"])
