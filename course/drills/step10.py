@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 
 import httpx
 
+from course import catalog, netns
 from course.deploy import rolling_restart
 from course.drills import faults
 from course.drills.load import Load, bottleneck, percentile, problems, times
-from course.drills.people import client, register
+from course.drills.people import ENVIRONMENT, client, register
 from course.drills.plan import Record, Stream
 from course.drills.questions import Feed, asking, listing, path, tally
 from course.drills.report import Row, counts, seconds
 from course.drills.stage import Skipped, Stage
 from course.errors import CourseError
+from course.hosts import link_down, link_up, live_hosts
 from course.runner import Running
 
 TITLE = "Step 10: a load balancer before two hosts"
@@ -110,13 +109,11 @@ def reload(stage: Stage) -> None:
 
 def link(stage: Stage) -> None:
     """The network link to a host is down for a while, its connections neither closed nor served."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        raise Skipped("hosts with a network of their own need Linux and root")
-    if find_spec("course.hosts") is None or shutil.which("ip") is None:
-        raise Skipped("there is no make hosts-10 here")
-    from course.hosts import link_down, link_up, live_hosts
-
-    server = stage.stack.enter_context(live_hosts(stage))
+    if reason := netns.reason_against():
+        raise Skipped(f"no hosts with networks of their own here: {reason}")
+    stage.progress.say("starting step 10 with a network for each host")
+    hosts = live_hosts(catalog.find(10), env=ENVIRONMENT, timeout=60)
+    server = stage.stack.enter_context(hosts)
 
     def fault(load: Load) -> None:
         link_down(server, HOST)
