@@ -155,6 +155,14 @@ def wait_until(happened, otherwise, seconds=10, every=0.05):
     return result
 
 
+def refusal(answer, path):
+    """Return the status with which a path that leads nowhere is to be refused.
+
+    A null byte is for the server to say: to some it is no HTTP at all.
+    """
+    return 400 if "%00" in path and answer.status_code == 400 else 404
+
+
 def is_error(answer, status, field=None):
     """Assert that an answer is an error of the API as the contract describes it."""
     shown = f"{answer.status_code} {answer.headers.get('Content-Type')} {answer.text[:300]!r}"

@@ -40,6 +40,7 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 keepalive = 5
 control_socket_disable = True
+limit_request_line = 8190  # the most that it allows: addresses are checked by the application
 
 
 def post_fork(server, worker):

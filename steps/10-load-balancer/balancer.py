@@ -30,7 +30,9 @@ HOSTS = {
     "host-b": (os.environ.get("HOST_B_ADDRESS", LOOPBACK), int(os.environ["HOST_B_PORT"])),
 }
 ERRORS = {
+    400: "This is no HTTP request.",
     413: "Larger than 64 KiB.",
+    414: "The address is longer than 8 KiB.",
     429: "Too many requests. Slow down.",
     503: "No host answers. Try again.",
 }

@@ -46,6 +46,7 @@ keepalive = 15
 accesslog = "-"
 access_log_format = '%({x-request-id}i)s %(h)s "%(r)s" %(s)s %(M)s ms'
 control_socket_disable = True
+limit_request_line = 8190  # the most that it allows: addresses are checked by the application
 
 
 def post_fork(server, worker):

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.podium_api import SEED_PASSWORD
 
 SECONDS = 18  # for all documents of a step together
+ENOUGH = 100  # requests; a machine that has made fewer by then gets more time
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_schema_conformance,response_headers_conformance"
@@ -41,10 +42,13 @@ def run(server, step):
         "body.talk": [podium.talk],
     }
     documents = ["/api/openapi.json"] + ["/api/v2/openapi.json"] * (step >= 6)
-    return [
-        fuzz(podium.url, document, person.token, known, SECONDS // len(documents))
-        for document in documents
-    ]
+    outcomes = []
+    for document in documents:
+        seconds = SECONDS // len(documents)
+        outcomes.append(fuzz(podium.url, document, person.token, known, seconds))
+        if outcomes[-1].well and outcomes[-1].requests <= ENOUGH:
+            outcomes[-1] = fuzz(podium.url, document, person.token, known, 5 * seconds)
+    return outcomes
 
 
 def fuzz(url, document, token="", known=None, seconds=SECONDS):

