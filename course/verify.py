@@ -24,7 +24,7 @@ from course.runner import FOREIGN, FOREIGN_PREFIXES, OWN_VARIABLES
 from course.watchdog import Watchdog
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TIMEOUT = 280  # seconds that one check may take
+TIMEOUT = 900  # seconds that one check may take
 # They load with every pytest here and take longer than many a suite; no unit test uses them, and a
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")

@@ -185,7 +185,7 @@ def test_the_organiser_marks_a_question_answered_for_all_to_see(visitor, questio
 @pytest.mark.until(6)
 def test_the_organiser_takes_the_transcript_away(visitor, organiser):
     host = visitor(accept_downloads=True).log_in(organiser)
-    link = host.find("a.transcript").first
+    link = host.find("a.transcript, button.transcript").first
     if host.step < 5:
         with host.page.expect_download() as download:
             link.click()

@@ -54,7 +54,10 @@ def is_problem(answer, status, field=None):
 )
 def test_a_path_without_a_version_answers_as_version_1(podium, alice, question, path):
     path = path.format(talk=podium.talk, id=question["id"], nickname=alice.nickname)
-    old, new = podium.http.get(f"/api{path}"), podium.http.get(f"/api/v1{path}")
+    for _ in range(10):
+        old, new, again = (podium.http.get(f"/api{p}{path}") for p in ("", "/v1", ""))
+        if old.content == again.content:
+            break  # nobody else has changed something in between
     assert old.status_code == new.status_code
     if path != "/openapi.json":
         assert old.json() == new.json()

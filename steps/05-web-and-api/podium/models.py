@@ -56,7 +56,9 @@ class Question(db.Model):
     updated_at: Mapped[int] = mapped_column(default=now, onupdate=now)
     talk: Mapped[Talk] = relationship()
     author: Mapped[User] = relationship()
-    previews: Mapped[list["Preview"]] = relationship(cascade="all, delete-orphan")
+    previews: Mapped[list["Preview"]] = relationship(
+        cascade="all, delete-orphan", order_by="Preview.id"
+    )
     votes: Mapped[list["Vote"]] = relationship(cascade="all, delete-orphan")
 
 
