@@ -291,9 +291,10 @@ def test_a_database_of_another_user_is_one_line(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["valkey", "postgres"])
 def test_a_port_that_somebody_took_is_named(checkout, monkeypatch, name):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+        port, others = taken.getsockname()[1], [ports.find_free(), ports.find_free()]
         monkeypatch.setattr(ports, "find_free", lambda avoid=(): port)
-        monkeypatch.setattr("course.runner._web_port", lambda step, port: 1)
+        monkeypatch.setattr("course.runner._web_port", lambda *_: others[0])
+        monkeypatch.setattr("course.runner._slow_site_port", lambda *_: others[1])
         message = failure(checkout.step(toml=f'services = ["{name}"]'), timeout=5)
     assert f"{name} ended with exit code 1 at start" in message
     assert "ddress already in use" in message
