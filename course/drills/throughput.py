@@ -37,16 +37,22 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "locust"
 
 
-def measure(url: str, path: str, connections: int, seconds: int) -> Throughput:
-    """Ask for `path` over and over; CourseError when any answer is not as it should be."""
+def measure(
+    url: str, path: str, connections: int, seconds: int, etag: str | None = None
+) -> Throughput:
+    """Ask for `path` over and over; CourseError when any answer is not as it should be.
+
+    With `etag`, ask as a client that has this version already, who is told that nothing is new.
+    """
     with tempfile.TemporaryDirectory() as directory:
         prefix = Path(directory) / "load"
         command = (
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url + path]
+            _wrk(url + path, connections, seconds, etag)
             if generator() == "wrk"
             else _locust(url, connections, seconds, prefix)
         )
-        load = {"BENCH_PATH": path, "BENCH_STATUS": "200"}
+        load = {"BENCH_PATH": path, "BENCH_STATUS": "304" if etag else "200"}
+        load |= {"BENCH_ETAG": etag} if etag else {}
         printed, cpu, wall, code = _timed(command, os.environ | load, Path(directory) / "output")
         rate = (
             wrk_rate(printed) if generator() == "wrk" else locust_rate(Path(f"{prefix}_stats.csv"))
@@ -71,6 +77,11 @@ def locust_rate(path: Path) -> float | None:
     if not rows or not int(rows[0]["Request Count"]) or int(rows[0]["Failure Count"]):
         return None
     return float(rows[0]["Requests/s"])
+
+
+def _wrk(url: str, connections: int, seconds: int, etag: str | None) -> list[str]:
+    header = ["-H", f"If-None-Match: {etag}"] if etag else []
+    return ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *header, url]
 
 
 def _locust(url: str, connections: int, seconds: int, prefix: Path) -> list[str]:
