@@ -29,6 +29,11 @@ TIMEOUT = 900  # seconds that one check may take
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
 SUMMARY = "summary.txt"
+# A machine with few cores may be too busy with one check for the deadlines of another: what failed
+# beside others is looked at once more, alone, and reported as unsteady if it passes then. Where
+# more than so many fail, it is not the machine.
+ALONE_AT_MOST = 3
+BESIDE_OTHERS = ".beside-others.log"
 TAIL = 60  # lines shown of a check that failed
 
 
@@ -59,6 +64,7 @@ class Result:
     skipped: int = 0
     skips: Counter[str] = field(default_factory=Counter)
     why: str = ""
+    unsteady: Path | None = None  # the log of the run beside others, which failed
 
     @property
     def ok(self) -> bool:
@@ -128,6 +134,8 @@ def run(
 ) -> list[Result]:
     """Run the checks, `jobs` at a time (default: as many as there are cores); return the results.
 
+    Up to ALONE_AT_MOST test runs that failed beside others are run once more, one by one.
+
     On Ctrl-C, SIGTERM and SIGHUP everything that runs is ended and KeyboardInterrupt raised.
     Raises CourseError when another `make test` runs: they would share their logs.
     """
@@ -140,7 +148,10 @@ def _run(
     checks: Sequence[Check], logs: Path, console: Console, jobs: int, timeout: float
 ) -> list[Result]:
     (logs / SUMMARY).unlink(missing_ok=True)
+    for old in logs.glob(f"*{BESIDE_OTHERS}"):
+        old.unlink()
     waiting = sorted(checks, key=lambda check: -check.weight)
+    alone = jobs == 1
     watchdog = Watchdog()
     running: list[_Running] = []
     results: list[Result] = []
@@ -158,6 +169,9 @@ def _run(
                     running.remove(one)
                     results.append(one.result(timeout))
                     progress.finished(results[-1])
+                if not (waiting or running or alone):
+                    alone, jobs = True, 1
+                    waiting = _to_look_at_again(results, progress)
                 progress.update()
                 time.sleep(POLL)
     finally:
@@ -180,6 +194,18 @@ def _run(
     return sorted(results, key=lambda result: order.index(result.check))
 
 
+def _to_look_at_again(results: list[Result], progress: _Progress) -> list[Check]:
+    """Take the results out of the list that may be due to a busy machine; return their checks."""
+    failed = [result for result in results if result.check.tests and not result.ok]
+    if len(failed) > ALONE_AT_MOST:
+        return []
+    for result in failed:
+        results.remove(result)
+        result.log.replace(result.log.with_suffix(BESIDE_OTHERS))
+    progress.again(len(failed))
+    return [result.check for result in failed]
+
+
 def report(results: Sequence[Result], console: Console) -> bool:
     """Print what failed and why, what was skipped and why, and the summary; True if all passed."""
     for result in results:
@@ -191,6 +217,15 @@ def report(results: Sequence[Result], console: Console) -> bool:
         for reason, count in result.skips.items():
             console.print(
                 Text(f"skipped {count} of {result.check.name}: {reason}", style="yellow"),
+                soft_wrap=True,
+            )
+    for result in results:
+        if result.unsteady:
+            console.print(
+                Text(
+                    f"unsteady: {result.check.name}: failed beside other checks: {result.unsteady}",
+                    style="yellow",
+                ),
                 soft_wrap=True,
             )
     failed = sum(result.failed for result in results)
@@ -230,6 +265,9 @@ class _Running:
     def result(self, timeout: float) -> Result:
         """Return how it went; call it after the end."""
         result = Result(self.check, self.seconds, self.process.log)
+        before = result.log.with_suffix(BESIDE_OTHERS)
+        if before.exists():
+            result.unsteady = before
         code = self.process.exit_code
         if self.check.tests:
             _count(self.report, result)
@@ -317,6 +355,12 @@ class _Progress:
             ),
             soft_wrap=True,
         )
+
+    def again(self, count: int) -> None:
+        """Say that so many checks follow once more, one by one."""
+        self._done -= count
+        if count:
+            self._console.print(Text(f"Once more, alone: the {count} that failed.", style="yellow"))
 
     def update(self) -> None:
         """Say what runs."""

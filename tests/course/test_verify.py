@@ -72,6 +72,44 @@ def test_a_failing_test_fails_the_run_and_shows_its_output(tmp_path, console):
     assert text.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
 
 
+FAILS_AT_FIRST = """
+from pathlib import Path
+def test_one():
+    first = not Path("again").exists()
+    Path("again").touch()
+    print("too busy")
+    assert not first
+"""
+
+
+def test_what_fails_beside_others_and_passes_alone_is_reported_as_unsteady(tmp_path, console):
+    ok, text = verified(
+        tmp_path, console, suite(tmp_path, FAILS_AT_FIRST), program(tmp_path, "print(1)")
+    )
+    log = tmp_path / ".data" / "test" / "tests.beside-others.log"
+    assert ok
+    assert "too busy" in log.read_text()
+    assert text.splitlines()[-2:] == [
+        f"unsteady: tests: failed beside other checks: {log}",
+        "2 passed, 0 failed, 0 skipped",
+    ]
+
+
+def test_what_fails_alone_too_has_failed(tmp_path, console):
+    failing = suite(tmp_path, "def test_one():\n    open('runs', 'a').write('x')\n    assert 0")
+    ok, text = verified(tmp_path, console, failing, program(tmp_path, "print(1)"))
+    assert not ok
+    assert (failing.cwd / "runs").read_text() == "xx"
+    assert text.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
+
+
+def test_where_much_fails_nothing_is_put_down_to_a_busy_machine(tmp_path, console):
+    suites = [suite(tmp_path, FAILS_AT_FIRST, f"tests{n}") for n in range(4)]
+    ok, text = verified(tmp_path, console, *suites)
+    assert not ok
+    assert text.splitlines()[-1] == "0 passed, 4 failed, 0 skipped"
+
+
 @pytest.mark.parametrize(
     ("code", "why"),
     [
