@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
-from visitor import HASTE, SOON, ids_of, submit
+from visitor import HASTE, SOON, before_it_is_read, ids_of, submit
 
 from tests.podium_api import PASSWORD, unique
 
@@ -247,16 +247,18 @@ def test_who_asks_and_who_reads_sees_that_a_link_is_being_read_and_then_its_card
     asker, reader = visitor().log_in(ada), visitor().open()
     for each in (asker, reader):
         each.page.evaluate("window.loadedOnce = true")
-    word, link = unique(), f"{podium.slow_site_url}/page/3?delay=2.5"
-    asker.ask(f"What says {link} of {word}?")
-    for each in (asker, reader):
-        item = each.question_with(word)
-        expect(item.or_(each.find("#show-new:visible")).first).to_be_visible(timeout=SOON)
-        each.show_new()
-        expect(item.locator(".preview.waiting")).to_have_text("Reading the linked page …")
-        expect(item.locator("a.preview")).to_have_count(0)
-    for each in (asker, reader):
-        item = each.question_with(word)
+    link = f"{podium.slow_site_url}/page/3?delay=2.5"
+
+    def ask():
+        word = unique()
+        asker.ask(f"What says {link} of {word}?")
+        items = [each.question_with(word) for each in (asker, reader)]
+        for each, item in zip((asker, reader), items, strict=True):
+            expect(item.or_(each.find("#show-new:visible")).first).to_be_visible(timeout=SOON)
+            each.show_new()
+        return items
+
+    for item in before_it_is_read(ask):
         expect(item.locator("a.preview strong")).to_have_text(
             "A poller's diary: what a 304 saves", timeout=SOON
         )
@@ -277,12 +279,16 @@ def test_a_link_that_cannot_be_read_leaves_nothing_behind(visitor, podium):
 @pytest.mark.since(7)
 def test_the_list_does_not_jump_when_a_preview_arrives(visitor, podium):
     link = f"{podium.slow_site_url}/page/5?delay=2.5"
-    top = podium.ask(f"Above {unique()}: {link} ?")
-    for voter in (podium.register() for _ in range(3)):
-        voter.vote(top)
-    reader = visitor(viewport={"width": 1280, "height": 500}).open()
-    item = reader.question(top["id"])
-    expect(item.locator(".preview.waiting")).to_be_visible(timeout=SOON)
+    author, *voters = [podium.register() for _ in range(4)]
+    reader = visitor(viewport={"width": 1280, "height": 500})
+
+    def ask():
+        top = author.ask(f"Above {unique()}: {link} ?")
+        for voter in voters:
+            voter.vote(top)
+        return [reader.open().question(top["id"])]
+
+    [item] = before_it_is_read(ask)
     # Somebody reads the question below it, and points at it.
     below = item.locator("xpath=following-sibling::li[1]")
     below.scroll_into_view_if_needed()

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from visitor import before_it_is_read
 
 from tests.podium_api import PASSWORD, unique
 
@@ -105,11 +106,14 @@ def test_the_organiser_orders_and_downloads_the_transcript_without_javascript(
 
 @pytest.mark.since(7)
 def test_a_link_that_is_being_read_can_be_seen_without_javascript(plain, podium):
-    question = podium.ask(f"Soon: {podium.slow_site_url}/page/6?delay=2.5 ?")
-    plain.open()
-    item = plain.question(question["id"])
-    expect(item.locator(".preview.waiting")).to_have_text("Reading the linked page …")
-    podium.settled(question)
+    author, posts = podium.register(), []
+
+    def ask():
+        posts.append(author.ask(f"Soon: {podium.slow_site_url}/page/6?delay=2.5 ?"))
+        return [plain.open().question(posts[-1]["id"])]
+
+    [item] = before_it_is_read(ask)
+    podium.settled(posts[-1])
     plain.open()
     expect(item.locator("a.preview strong")).to_have_text(
         "Hot rows: counting votes without a traffic jam"

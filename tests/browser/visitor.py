@@ -111,6 +111,22 @@ class Visitor:
         raise AssertionError(f"{selector} has no focus after {most} times Tab")
 
 
+def before_it_is_read(ask, tries=4):
+    """Return what `ask()` returns: the items, in one or more browsers, of a new question.
+
+    Its link must not have been read yet when they are seen. A busy machine may be late for that;
+    then somebody asks again.
+    """
+    for _ in range(tries):
+        items = ask()
+        for item in items:
+            expect(item.locator(".preview").first).to_be_visible(timeout=SOON)
+        notes = [item.get_by_text("Reading the linked page …") for item in items]
+        if all(note.is_visible() for note in notes):
+            return items
+    raise AssertionError(f"of {tries} previews each was there before anybody could see it pending")
+
+
 def submit(form):
     form.locator("button:not([type=button]), [type=submit]").first.click()
 

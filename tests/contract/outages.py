@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import httpx
 from feed import Feed
 from jobs import follow, order, organiser_of, path_of
 
@@ -25,13 +26,25 @@ class Watcher:
         self.feed = Feed(podium, talk)
         self.changes = []
         self._cursor = self.feed.end()
+        self._error = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self):
-        while not self._stop.wait(0.2):
+        try:
+            while not self._stop.wait(0.2):
+                self._look()
+        except Exception as error:  # told by wait_for: nobody hears what a thread raises
+            self._error = error
+
+    def _look(self):
+        try:
             items, self._cursor = self.feed.follow(self._cursor)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != 503:  # the server is flooded meanwhile: come back
+                raise
+        else:
             self.changes += items
 
     def statuses(self, id):
@@ -40,8 +53,14 @@ class Watcher:
 
     def wait_for(self, question, seconds):
         """Wait until the previews of a question have been there."""
+
+        def there():
+            if self._error:
+                raise AssertionError("nobody watches any more") from self._error
+            return "done" in self.statuses(question["id"])
+
         wait_until(
-            lambda: "done" in self.statuses(question["id"]),
+            there,
             f"the preview of {question['source']!r} does not arrive",
             seconds,
         )
