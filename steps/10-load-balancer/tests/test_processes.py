@@ -149,8 +149,9 @@ def test_without_valkey_people_are_served_but_not_counted(client, log_in, valkey
 
 def test_without_valkey_each_process_limits_for_itself(app, client, log_in, server):
     app.config["TOKEN_RATE"] = "3/minute"
-    app.extensions["rates"][0].storage.storage.connection_pool.connection_kwargs["port"] = 1
-    app.extensions["rates"][0].storage.storage.connection_pool.disconnect()
+    valkey = app.extensions["rates"].storage.storage.connection_pool
+    valkey.connection_kwargs["port"] = 1
+    valkey.disconnect()
     statuses = [client.post("/api/tokens", auth=("guessed", f"{n}")).status_code for n in range(5)]
     assert statuses == [401] * 3 + [429] * 2
 
