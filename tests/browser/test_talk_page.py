@@ -54,6 +54,7 @@ def test_a_reader_sees_what_others_do_without_touching_anything(visitor, podium,
     assert reader.page.evaluate("window.loadedOnce")
 
 
+@pytest.mark.until(10)
 def test_the_page_asks_for_news_every_two_seconds(visitor):
     reader, asked = visitor(), []
     reader.page.on("request", lambda each: "/questions?" in each.url and asked.append(time.time()))
@@ -62,6 +63,44 @@ def test_the_page_asks_for_news_every_two_seconds(visitor):
         pass
     pauses = sorted(HASTE * (later - sooner) for sooner, later in pairwise(asked))
     assert 1.9 < pauses[len(pauses) // 2] < 4
+
+
+WAITS = re.compile(r"/questions\?.*wait=25")
+
+
+@pytest.mark.since(11)
+@pytest.mark.until(11)
+def test_the_page_lets_the_server_wait_for_news(visitor, podium):
+    reader, asked = visitor(), []
+    reader.page.on("request", lambda each: WAITS.search(each.url) and asked.append(each))
+    with reader.page.expect_request(WAITS):
+        reader.open()
+    for n in (1, 2):
+        word = unique()
+        with reader.page.expect_request(WAITS, timeout=SOON):
+            podium.ask(f"News {word}?")
+            expect(reader.find("#questions")).to_contain_text(word, timeout=SOON)
+        assert len(asked) == n + 1, "one request for each piece of news, and one that waits"
+
+
+@pytest.mark.since(11)
+@pytest.mark.until(11)
+def test_where_nothing_may_wait_the_page_asks_as_before(visitor, podium):
+    reader, refused, asked = visitor(), [], []
+    reader.expect_complaints("ERR_FAILED|Failed to fetch")
+    reader.page.route(WAITS, lambda route: (refused.append(route), route.abort()))
+    reader.page.on(
+        "request",
+        lambda each: (
+            "/questions?" in each.url and not WAITS.search(each.url) and asked.append(each)
+        ),
+    )
+    with reader.page.expect_request(lambda _: len(asked) >= 8, timeout=2 * SOON):
+        reader.open()
+    assert len(refused) == 3, "it tries to wait again and again"
+    word = unique()
+    podium.ask(f"Polled {word}?")
+    expect(reader.find("#questions")).to_contain_text(word, timeout=SOON)
 
 
 def test_the_head_count_shows_who_is_here(visitor):

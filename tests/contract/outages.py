@@ -22,11 +22,12 @@ SAYS_WHETHER_READY = 10
 class Watcher:
     """Follows a talk's list in the background, and keeps every change in the order it came."""
 
+    _error = None
+
     def __init__(self, podium, talk):
         self.feed = Feed(podium, talk)
         self.changes = []
         self._cursor = self.feed.end()
-        self._error = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()

@@ -178,6 +178,9 @@ def test_a_change_that_comes_twice_is_seen_twice():
     assert watcher.statuses(3) == []
     with pytest.raises(AssertionError, match="does not arrive"):
         watcher.wait_for({"id": 2, "source": "?"}, 0.02)
+    watcher._error = ValueError("the list does not end")
+    with pytest.raises(AssertionError, match="nobody watches"):
+        watcher.wait_for({"id": 2, "source": "?"}, 0.02)
 
 
 REPLAY = {"Location": "/questions/1", "Idempotent-Replayed": "true"}
