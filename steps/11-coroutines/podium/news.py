@@ -4,6 +4,7 @@ This is the code of threads, and works with threads. gunicorn.conf.py makes it c
 greenlet there, which needs some memory and nothing else while it waits.
 """
 
+import json
 import logging
 import threading
 import time
@@ -33,10 +34,10 @@ class News:
     def init_app(self, app):
         app.extensions["news"] = Listener(app)
 
-    def publish(self, talk, version):
-        """Say that a talk (an id) has this version now; nobody fails because it cannot be said."""
+    def publish(self, **message):
+        """Say that a `talk` (an id) has this `version`; nobody fails because it cannot be said."""
         with suppress(redis.RedisError):
-            self.shared.do(lambda valkey: valkey.publish(channel(valkey), f"{talk} {version}"))
+            self.shared.do(lambda valkey: valkey.publish(channel(valkey), json.dumps(message)))
 
     def listen(self):
         """From now on nothing is missed; if it returns False, everything is."""
@@ -92,9 +93,11 @@ class Listener:
                 if message["type"] == "subscribe":
                     self.hears.set()
                 if message["type"] == "message":
-                    talk, version = map(int, message["data"].split())
-                    self.versions[talk] = max(self.versions[talk], version)
-                    self.wake(talk)
+                    self.hear(**json.loads(message["data"]))
+
+    def hear(self, talk, version):
+        self.versions[talk] = max(self.versions[talk], version)
+        self.wake(talk)
 
     def stays(self):
         return self.goes_on() and draining.stays()

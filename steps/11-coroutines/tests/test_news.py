@@ -1,5 +1,6 @@
 """Who waits for news gets them at once, costs nothing meanwhile, and is never left waiting."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -119,8 +120,8 @@ def test_nobody_hears_of_what_was_not_committed(app, server, asker, ask):
             version = question.talk.version
             db.session.commit()
         ask(asker)
-        said = [heard.get_message(timeout=5)["data"].decode() for _ in range(2)]
-        assert said == [f"1 {version}", f"1 {version + 1}"]
+        said = [json.loads(heard.get_message(timeout=5)["data"]) for _ in range(2)]
+        assert said == [{"talk": 1, "version": each} for each in (version, version + 1)]
 
 
 def test_who_is_told_finds_it_in_the_database(app, asker, ask, monkeypatch):

@@ -35,7 +35,7 @@ def touch(question):
 def publish(session):
     """After the commit, never before: who is told looks at once, and has to find it."""
     for talk, version in session.info.pop("news", {}).items():
-        news.publish(talk, version)
+        news.publish(talk=talk, version=version)
 
 
 @event.listens_for(db.session, "after_rollback")
