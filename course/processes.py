@@ -257,15 +257,16 @@ def group_alive(group: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes whose parent is `pid`."""
+    """Return the processes that run and whose parent is `pid`."""
     if sys.platform == "linux":
-        rows = ((other, _stat(other)) for other in filter(str.isdigit, os.listdir("/proc")))
-        return [int(other) for other, fields in rows if fields and int(fields[1]) == pid]
-    answer = subprocess.run(
-        ["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False
-    )
-    pairs = [line.split() for line in answer.stdout.splitlines()]
-    return [int(pair[0]) for pair in pairs if pair[1] == str(pid)]
+        stats = ((other, _stat(other)) for other in filter(str.isdigit, os.listdir("/proc")))
+        rows = [(other, fields[1], fields[0]) for other, fields in stats if fields]
+    else:
+        answer = subprocess.run(
+            ["ps", "-axo", "pid=,ppid=,stat="], capture_output=True, text=True, check=False
+        )
+        rows = [line.split() for line in answer.stdout.splitlines()]
+    return [int(own) for own, parent, state in rows if int(parent) == pid and state[0] != "Z"]
 
 
 def started_at(pid: int) -> str | None:

@@ -41,6 +41,9 @@ def run(step: Step, command: Sequence[str]) -> int:
             except OSError as error:
                 raise CourseError(f"{command[0]} cannot be run: {error.strerror}") from None
             children.append(child)
+            # What came while it was being started has not reached it.
+            for signum in stopped:
+                child.send_signal(signum)
             code = child.wait()
     except Cancelled:
         return 128 + stopped[0]

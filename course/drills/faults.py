@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 
 from course.drills.stage import Stage
 from course.errors import CourseError
+from course.processes import children
 from course.runner import Running
-
-
-def children(pid: int) -> list[int]:
-    """Return the ids of the processes that `pid` has started itself and that still run."""
-    answer = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
-    )
-    rows = (line.split() for line in answer.stdout.splitlines())
-    return [int(own) for own, parent, state in rows if int(parent) == pid and state[0] != "Z"]
 
 
 def kill_child(stage: Stage, server: Running, name: str) -> None:

@@ -15,6 +15,7 @@ monkey.patch_all()
 import http.client
 import itertools
 import json
+import math
 import secrets
 import socket
 import sys
@@ -100,15 +101,19 @@ class Sender:
             users = Group()
             for number in range(self.stream.users):
                 users.spawn(self.user, number)
-            users.join()
+            users.join(raise_error=True)
 
     def user(self, number: int) -> None:
         """One client that waits for each answer; the first requests are spread over the period."""
         stream = self.stream
         client = Client(self.url)
         token = stream.tokens[number % len(stream.tokens)] if stream.tokens else None
+        # Not the turns of a client that is slower: of 200 voters each has one vote.
+        turns = range(math.ceil(stream.total / stream.users)) if stream.total else itertools.count()
         due = time.monotonic() + stream.every * number / stream.users
-        while self.sleep_until(due) and self.take():
+        for _ in turns:
+            if not (self.sleep_until(due) and self.take()):
+                break
             began = time.monotonic()
             self.request(client, token, began)
             due = max(due + stream.every, time.monotonic())
@@ -117,11 +122,15 @@ class Sender:
     def arrivals(self) -> None:
         """Requests that come whether or not those before have their answers."""
         under_way = Group()
+        broken: list[gevent.Greenlet] = []
         due = time.monotonic()
         while self.sleep_until(due) and self.take():
-            under_way.spawn(self.arrival, due)
+            under_way.spawn(self.arrival, due).link_exception(broken.append)
             due += 1 / self.stream.rate
         under_way.join()
+        # A request without a record would count neither as sent nor as failed.
+        for greenlet in broken:
+            greenlet.get()
 
     def arrival(self, due: float) -> None:
         client = self.idle.pop() if self.idle else Client(self.url)

@@ -6,11 +6,12 @@ import json
 import math
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Self
+from typing import IO, Self
 
 from course.drills.plan import Effort, Record, Stream
 from course.errors import CourseError
@@ -37,15 +38,17 @@ class Load:
         self.effort: Effort | None = None
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
-        self._errors = ""
+        self._errors: IO[str] | None = None
 
     def __enter__(self) -> Self:
+        # Not a pipe: nobody reads it meanwhile, and who has much to say would have to wait.
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "course.drills.generator"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
             # Ctrl-C is for us; the generator ends with its input.
             start_new_session=True,
@@ -62,11 +65,12 @@ class Load:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.stop()
-        else:
-            self._process.kill()
-            self._process.wait()
+        with self._errors:
+            if kind is None:
+                self.stop()
+            else:
+                self._process.kill()
+                self._process.wait()
 
     @property
     def running(self) -> bool:
@@ -78,9 +82,9 @@ class Load:
         if not self._process.stdin.closed:
             self._process.stdin.close()
         self._reader.join()
-        self._errors = self._process.stderr.read() if not self._errors else self._errors
         if self._process.wait() or self.effort is None:
-            raise CourseError(f"The load generator failed:\n{self._errors[-2000:]}")
+            self._errors.seek(0)
+            raise CourseError(f"The load generator failed:\n{self._errors.read()[-2000:]}")
 
     def of(self, name: str) -> list[Record]:
         """Return the records of one stream, so far."""
@@ -128,10 +132,3 @@ def bottleneck(load: Load) -> str | None:
             f"than {LATE:g} s late"
         )
     return None
-
-
-def share(loads: Sequence[Load]) -> float:
-    """Return how much of one core the generator used, 0 to 1."""
-    efforts = [load.effort for load in loads if load.effort]
-    wall = sum(effort.wall for effort in efforts)
-    return sum(effort.cpu for effort in efforts) / wall if wall else 0

@@ -15,8 +15,8 @@ class Stream:
 
     `{key}` in the path and the body is a new word for each request, and with `keyed` also its
     Idempotency-Key. A request without an answer is sent again up to `retries` times. Any status
-    that is not in `expect` is a failure. `total` 0 is without end; `timeout` is in seconds, for all
-    tries together.
+    that is not in `expect` is a failure. `total` 0 is without end; else each of the `users` sends
+    an equal share of it. `timeout` is in seconds, for all tries together.
     """
 
     name: str

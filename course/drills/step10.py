@@ -20,6 +20,7 @@ from course.drills.report import Row, counts, seconds
 from course.drills.stage import Skipped, Stage
 from course.errors import CourseError
 from course.hosts import link_down, link_up, live_hosts
+from course.processes import children
 from course.runner import Running
 
 TITLE = "Step 10: a load balancer before two hosts"
@@ -38,6 +39,7 @@ PATIENCE = 15  # seconds
 # So many quick answers in a row, within so many seconds, are the end of an overload.
 QUICK, RECOVERY = 10, 60
 STOPPED = 8  # seconds that a host does not answer
+RELOAD = 30  # seconds in which the old processes of nginx answer what they have
 HOST = "host-a"
 
 Fault = Callable[[Load], None]
@@ -99,10 +101,11 @@ def reload(stage: Stage) -> None:
 
     def fault(load: Load) -> None:
         master = server.processes["nginx"].pid
-        workers = set(faults.children(master))
+        workers = set(children(master))
         stage.progress.say("  SIGHUP of nginx")
         os.kill(master, signal.SIGHUP)
-        stage.progress.wait(lambda: not workers & set(faults.children(master)), PATIENCE, "reload")
+        if not stage.progress.wait(lambda: not workers & set(children(master)), RELOAD, "reload"):
+            raise CourseError(f"nginx has kept its old processes for {RELOAD} s: no reload.")
 
     _under_load(stage, server, "nginx reload", fault)
 

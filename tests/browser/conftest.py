@@ -11,7 +11,7 @@ import os
 import pytest
 from chromium import ARGUMENTS
 from playwright.sync_api import sync_playwright
-from visitor import Visitor
+from visitor import SOON, Visitor
 
 from course.doctor import find_chromium
 from course.paths import ROOT
@@ -85,7 +85,7 @@ def visitor(chromium, podium, step):
     def arrive(**options):
         options = {"viewport": {"width": 1280, "height": 900}} | options
         context = chromium.new_context(base_url=podium.url, **options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(SOON)
         visitors.append(Visitor(context, podium, step))
         return visitors[-1]
 

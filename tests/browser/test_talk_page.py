@@ -1,7 +1,6 @@
 """What people do on the page of a talk, with JavaScript."""
 
 import re
-import time
 from itertools import pairwise
 
 import pytest
@@ -11,6 +10,7 @@ from visitor import HASTE, SOON, before_it_is_read, ids_of, submit
 from tests.podium_api import PASSWORD, unique
 
 JOB_ENDS_WITHIN = 30_000  # milliseconds, with others before it
+POLLS = "performance.getEntriesByType('resource').filter(each => each.name.includes('/questions?'))"
 
 
 @pytest.mark.core
@@ -56,13 +56,14 @@ def test_a_reader_sees_what_others_do_without_touching_anything(visitor, podium,
 
 @pytest.mark.until(10)
 def test_the_page_asks_for_news_every_two_seconds(visitor):
-    reader, asked = visitor(), []
-    reader.page.on("request", lambda each: "/questions?" in each.url and asked.append(time.time()))
-    reader.open()
-    with reader.page.expect_request(lambda _: len(asked) >= 5, timeout=SOON):
-        pass
+    page = visitor().open().page
+    page.wait_for_function(f"() => {POLLS}.length >= 6")
+    # By the clock of the browser: on a busy machine we hear of it late.
+    asked = page.evaluate(f"{POLLS}.map(each => each.startTime / 1000)")
     pauses = sorted(HASTE * (later - sooner) for sooner, later in pairwise(asked))
-    assert 1.9 < pauses[len(pauses) // 2] < 4
+    assert pauses[len(pauses) // 2] > 1.9, f"it asks too often: {pauses}"
+    # The answer takes what it takes, and one quick answer will do.
+    assert min(pause for pause in pauses if pause > 1.9) < 4, f"it asks too seldom: {pauses}"
 
 
 WAITS = re.compile(r"/questions\?.*wait=25")

@@ -72,7 +72,7 @@ def watch_expiry(server):
         expiry.answers.append(organiser.get(path))
         return expiry.answers[-1].status_code == 410
 
-    wait_until(expired, "a result that is kept for 4 seconds does not expire", every=0.2)
+    wait_until(expired, "a result that is kept for 4 seconds does not expire", 30, every=0.2)
     expiry.late_result = organiser.get(f"{path}/result")
     expiry.of_another = other.get(path)
     return expiry

@@ -11,7 +11,10 @@ pytestmark = pytest.mark.since(7)
 
 PENDING = {"status": "pending"}
 QUIET = 2  # the number of a talk to which few other tests write
-DELAY = 1.2  # seconds after which a linked page answers: in a later second than the post
+GIVEN_UP_AFTER = 3  # seconds that the reading of a page may take
+# Seconds after which a linked page answers: in a later second than the post, so that a busy machine
+# too sees the preview pending, and in time.
+DELAY = 1.7
 
 
 @pytest.fixture(scope="module")
@@ -134,12 +137,13 @@ def test_the_preview_of_a_link_that_was_edited_away_never_shows(podium, feed):
 
 def test_a_question_deleted_while_it_waits_for_a_preview_leaves_no_trace(podium, feed):
     author = podium.author()
-    question = feed.ask(author, f"Gone before {podium.slow_site_url}/page/8?delay=0.6 is read?")
+    question = feed.ask(author, f"Gone before {podium.slow_site_url}/page/8?delay={DELAY} is read?")
     path = f"/api/v2/questions/{question['id']}"
     assert podium.http.get(path).json()["previews"] == PENDING
     cursor = feed.end()
     assert author.delete(path).status_code == 204
-    marker = feed.ask(source=f"Later {unique()}: {podium.slow_site_url}/page/1?delay=0.9 ?")
+    later = f"{podium.slow_site_url}/page/1?delay={DELAY + 0.3}"
+    marker = feed.ask(source=f"Later {unique()}: {later} ?")
     podium.settled(marker)
     items, _ = feed.follow(cursor)
     assert [item for item in items if item["id"] == question["id"]] == [
@@ -159,7 +163,7 @@ def test_a_post_waits_for_no_link(podium):
         author.put(f"/api/questions/{edited['id']}", json=body),
     ):
         assert answer.status_code in (200, 201), answer.text
-        assert answer.elapsed.total_seconds() < 1.5
+        assert answer.elapsed.total_seconds() < GIVEN_UP_AFTER
         path = f"/api/v2/questions/{answer.json()['id']}"
         assert podium.http.get(path).json()["previews"] == PENDING
         # Nobody tries these links again and again while other tests wait for theirs.

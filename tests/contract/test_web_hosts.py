@@ -16,6 +16,7 @@ from tests.podium_api import is_error, unique, wait_until
 pytestmark = pytest.mark.since(10)
 
 HOSTS = {"host-a", "host-b"}
+STARTS_WITHIN = 45  # seconds, both hosts at once on a busy machine
 # Path, and who answers it: all answers have a request ID, those of the balancer too.
 EVERYWHERE = [
     "/",
@@ -44,15 +45,21 @@ def test_both_hosts_answer(podium):
         seen[served_by(podium)] += 1
         return len(seen) >= 2 and min(seen.values()) >= 3
 
-    wait_until(both, f"only one host answers: {seen}", every=0)
+    wait_until(both, "only one host answers", 30, every=0)
     assert set(seen) == HOSTS
 
 
 def test_the_hosts_are_one_application(podium, alice):
     question = podium.ask("Who knows me?")
     path = f"/api/questions/{question['id']}"
-    answers = [podium.http.get(path) for _ in range(20)]
-    assert {answer.headers["X-Served-By"] for answer in answers} == HOSTS
+    answers = []
+
+    def by_both():
+        answers.append(podium.http.get(path))
+        seen = {answer.headers["X-Served-By"] for answer in answers}
+        return seen == HOSTS and len(answers) >= 20
+
+    wait_until(by_both, "only one host answers", 30, every=0)
     assert {answer.text for answer in answers} == {answers[0].text}
     assert {alice.get(f"/api/votes?talk={podium.talk}").status_code for _ in range(10)} == {200}
 
@@ -177,7 +184,8 @@ def test_what_the_balancer_refuses_it_refuses_in_the_form_of_who_was_asked(podiu
 
 def test_a_client_that_floods_us_is_slowed_down_and_others_are_not(podium):
     cookie = f"visitor={unique('flood')}"
-    answers = pipelined(podium, ["/static/site/icon.svg"] * 400, cookie)
+    # 100 a second are allowed after the first 200, and a busy machine takes seconds for these.
+    answers = pipelined(podium, ["/static/site/icon.svg"] * 900, cookie)
     counted = Counter(answer.status_code for answer in answers)
     assert set(counted) == {200, 429} and counted[200] >= 200, counted
     by_path = {}
@@ -192,7 +200,7 @@ def test_a_client_that_floods_us_is_slowed_down_and_others_are_not(podium):
                 by_path[path] = answer
         return len(by_path) == len(paths)
 
-    wait_until(all_refused, f"only {list(by_path)} are refused", every=0)
+    wait_until(all_refused, "not every form of the answer is seen", 30, every=0)
     assert is_error(by_path["/api/talks"], 429)
     assert is_problem(by_path["/api/v2/talks"], 429)
     assert by_path["/talks/nothing"].headers["Content-Type"].startswith("text/html")
@@ -215,7 +223,7 @@ def test_when_one_host_is_killed_the_other_goes_on_and_it_comes_back(own):
     assert {answer.status_code for answer in read} == {200}
     assert {answer.headers["X-Served-By"] for answer in read} == {"host-b"}
     assert [answer.status_code for answer in posted] == [201, 201]
-    wait_until(lambda: served_by(own) == "host-a", "host-a does not come back", 20)
+    wait_until(lambda: served_by(own) == "host-a", "host-a does not come back", STARTS_WITHIN)
 
 
 def test_when_no_host_is_there_the_answer_says_when_to_come_back(own):
@@ -236,7 +244,10 @@ def test_when_no_host_is_there_the_answer_says_when_to_come_back(own):
     assert all(int(answer.headers["Retry-After"]) >= 1 for answer in (old, new, page))
     assert file.status_code == 200
     wait_until(
-        lambda: own.http.get("/readyz").status_code == 200, "no host comes back", 20, every=0.2
+        lambda: own.http.get("/readyz").status_code == 200,
+        "no host comes back",
+        STARTS_WITHIN,
+        every=0.2,
     )
 
 

@@ -66,7 +66,8 @@ def test_work_whose_worker_was_killed_has_its_effect_once(killed_workers):
     killed.wait()
     for question in killed.questions:
         statuses = killed.watcher.statuses(question["id"])
-        assert statuses == ["pending", "done"], f"{question['source']}: {statuses}"
+        # A watcher whom a busy machine holds up sees no more than the last.
+        assert statuses in (["pending", "done"], ["done"]), f"{question['source']}: {statuses}"
         last = [each for each in killed.watcher.changes if each["id"] == question["id"]][-1]
         assert len(last["previews"]["items"]) == 1
 

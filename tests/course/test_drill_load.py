@@ -17,6 +17,7 @@ from course.drills.load import Load, bottleneck, percentile, problems, times
 from course.drills.plan import Effort, Record, Stream
 from course.drills.report import counts
 from course.errors import CourseError
+from course.processes import wait_until
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -78,9 +79,7 @@ def serving(fault=lambda handler: False):
 
 def load(server, *streams, seconds=None):
     with Load(server.url, *streams, seconds=seconds) as load:
-        pass_time = threading.Event()
-        while load.running:
-            pass_time.wait(0.02)
+        assert wait_until(lambda: not load.running, 60), "the load does not end"
     return load
 
 
@@ -118,6 +117,22 @@ def test_every_request_of_a_total_is_sent_once():
     assert [one.id for one in done.records] == [7] * 20
     sent = Counter(json.loads(body)["a"] for _, _, body in server.seen)
     assert sent == Counter(one.key for one in done.records)
+
+
+def test_of_a_total_each_client_sends_its_share_however_slow_the_others_are():
+    asked = Counter()
+
+    def slow_for_one(handler):
+        token = handler.headers["Authorization"]
+        asked[token] += 1
+        if token == "Bearer slow":
+            # The other one has the time to send too many.
+            wait_until(lambda: asked["Bearer quick"] > 2, 0.5)
+        return False
+
+    with serving(slow_for_one) as server:
+        load(server, posts(tokens=["quick", "slow"], users=2, total=4))
+    assert asked == {"Bearer quick": 2, "Bearer slow": 2}
 
 
 def test_a_server_that_fails_now_and_then_is_found_out():
@@ -162,23 +177,20 @@ def test_an_answer_that_is_an_error_is_not_asked_for_again():
 
 def test_who_never_answers_fails_in_time():
     release = threading.Event()
-    with serving(lambda handler: release.wait(5) and handler.hang_up()) as server:
+    with serving(lambda handler: release.wait(60) and handler.hang_up()) as server:
         done = load(server, Stream("read", "/", total=1, timeout=0.3))
         release.set()
     assert problems(done.records) == "1 x no answer within 0.3 s"
-    assert 0.3 <= done.records[0].seconds < 5
+    assert 0.3 <= done.records[0].seconds < Stream("read", "/").timeout
 
 
 def test_arrivals_do_not_wait_for_answers():
     release = threading.Event()
     with (
-        serving(lambda handler: release.wait(5) and None) as server,
-        Load(server.url, Stream("read", "/", rate=50)) as running,
+        serving(lambda handler: release.wait(60) and None) as server,
+        Load(server.url, Stream("read", "/", rate=50, timeout=60)) as running,
     ):
-        poll = threading.Event()
-        while len(server.seen) < 10:
-            assert running.running
-            poll.wait(0.02)
+        assert wait_until(lambda: len(server.seen) >= 10, 20), "they wait for the first answer"
         release.set()
     assert not problems(running.records)
     # Counted from when they were due: the first waited for all others to arrive.
@@ -226,6 +238,13 @@ def test_a_generator_that_dies_is_an_error():
     broken = Stream("read", "/", users="three")
     with pytest.raises(CourseError, match="generator failed"), Load("http://127.0.0.1:1", broken):
         pass
+
+
+@pytest.mark.parametrize("how", [{"users": 2}, {"rate": 1000}])
+def test_a_request_of_which_there_is_no_record_is_an_error(how):
+    broken = posts(headers={"X-Nothing": None}, total=300, **how)
+    with serving() as server, pytest.raises(CourseError, match="TypeError"):
+        load(server, broken)
 
 
 WRK = "Running 1s test\nRequests/sec:   1234.56\nTransfer/sec:      1.20MB\n"

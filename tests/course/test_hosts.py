@@ -98,7 +98,7 @@ def served_by(running) -> str:
 
 def both_serve(running) -> None:
     for name in ("host-a", "host-b"):
-        assert wait_until(lambda name=name: served_by(running) == name, 15), name
+        assert wait_until(lambda name=name: served_by(running) == name, 30), name
 
 
 @needs_networks
@@ -140,13 +140,14 @@ def test_a_host_sees_its_own_network_only(checkout):
         running.kill("host-b")
         running.start("host-b")
         url = f"http://{variables['HOST_B_ADDRESS']}:{variables['HOST_B_PORT']}"
-        assert wait_until(lambda: answers(url), 10)
+        assert wait_until(lambda: answers(url), 30), f"no answer from {url}"
     assert left_of(name) == []
 
 
 def answers(url: str) -> bool:
     try:
-        return get(url, timeout=1).status == 200
+        with get(url, timeout=5) as answer:
+            return answer.status == 200
     except OSError:
         return False
 
@@ -180,20 +181,20 @@ def test_two_at_once_have_networks_of_their_own():
 def test_kill_9_of_the_runner_leaves_nothing_at_the_latest_after_the_next_start(checkout, what):
     step, data = small(checkout), checkout.root / "data"
     command = [sys.executable, "-c", RUN, checkout.root, data]
-    runner = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    name = runner.stdout.readline().strip()
-    assert len(left_of(name)) == 5
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as runner:
+        try:
+            name = runner.stdout.readline().strip()
+            assert name, "the runner does not start"
+            assert len(left_of(name)) == 5
+            if what == "runner and watchdog":
+                (watchdog,) = [pid for pid in children(runner.pid) if is_watchdog(pid)]
+                os.kill(watchdog, signal.SIGKILL)
+        finally:
+            runner.kill()
     if what == "runner":
-        runner.kill()
+        assert wait_until(lambda: not left_of(name), 30), left_of(name)
     else:
-        (watchdog,) = [pid for pid in children(runner.pid) if is_watchdog(pid)]
-        os.kill(watchdog, signal.SIGKILL)
-        runner.kill()
         assert left_of(name)
-    runner.wait()
-    runner.stdout.close()
-    if what == "runner":
-        assert wait_until(lambda: not left_of(name), 15), left_of(name)
     with live_hosts(step, data_dir=data) as running:
         assert name_of(running) == name
         assert len(left_of(name)) == 5

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -64,15 +65,33 @@ def test_whoever_ends_it_leaves_no_server(checkout, signum, code):
     step = checkout.step(toml=SERVICES)
     popen = subprocess.Popen([sys.executable, "-c", RUN, checkout.root], cwd=ROOT)
     file = step.path / "pid"
-    assert wait_until(lambda: file.exists() and file.read_text(), 15)
-    command = int(file.read_text())
-    others = set(children(popen.pid)) - {command}
-    assert len(others) == 2, "the server and the watchdog"
-    popen.send_signal(signum)
-    assert popen.wait(10) == code
-    assert wait_until(lambda: not any(map(started_at, others)), 10)
-    if signum == signal.SIGKILL:
-        os.kill(command, signal.SIGKILL)
+    try:
+        assert wait_until(lambda: file.exists() and file.read_text(), 30), "no command runs"
+        others = set(children(popen.pid)) - {int(file.read_text())}
+        assert len(others) == 2, "the server and the watchdog"
+        popen.send_signal(signum)
+        assert popen.wait(30) == code
+        assert wait_until(lambda: not any(map(started_at, others)), 30), "a server is left"
+    finally:
+        popen.kill()
+        popen.wait()
+        # Nobody ends the command for a caller that was killed.
+        if file.exists():
+            with suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
+
+
+def test_a_signal_that_comes_while_the_command_starts_reaches_it(checkout, monkeypatch):
+    start = subprocess.Popen
+
+    def too_early(argv, **options):
+        if argv == ["sleep", "30"]:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return start(argv, **options)
+
+    monkeypatch.setattr(with_services.subprocess, "Popen", too_early)
+    code = with_services.run(checkout.step(toml=SERVICES), ["sleep", "30"])
+    assert code == 128 + signal.SIGTERM
 
 
 def test_the_unit_tests_of_a_step_get_them(checkout):
