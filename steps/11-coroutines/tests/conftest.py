@@ -5,10 +5,16 @@ of its own on both, which it empties.
 """
 
 import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -22,6 +28,8 @@ from podium.extensions import db
 from podium.models import Talk, User
 from podium.services import feed
 from podium.shared import PATIENCE
+
+CONF = Path(__file__).parents[1] / "gunicorn.conf.py"
 
 
 @pytest.fixture(scope="session")
@@ -182,3 +190,40 @@ def valkey_away(app):
         app.extensions["shared"] = redis.Redis(port=1, **PATIENCE)
 
     return away
+
+
+@pytest.fixture
+def serve(app, server, until, tmp_path):
+    """Serve the application with one process; the address."""
+    processes = []
+
+    def serve(conf=CONF, **settings):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        environment = os.environ | {
+            "PORT": str(port),
+            "WEB_CONCURRENCY": "1",
+            "DATABASE_URL": server["SQLALCHEMY_DATABASE_URI"],
+            "REDIS_URL": server["REDIS_URL"],
+            **settings,
+        }
+        application = "tests.probe:create_probe()"
+        command = [sys.executable, "-m", "gunicorn", "-c", str(conf), application]
+        log = (tmp_path / "log").open("a")
+        process = subprocess.Popen(command, env=environment, stderr=log, start_new_session=True)
+        processes.append(process)
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: is_there(url), bool, seconds=20)
+        return url
+
+    yield serve
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def is_there(url):
+    try:
+        return urllib.request.urlopen(f"{url}/healthz", timeout=5).status == 200
+    except OSError:
+        return False

@@ -1,20 +1,14 @@
 """Greenlets give way where they wait: whatever the application waits for, and only if patched."""
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import pytest
+from conftest import CONF, is_there
 
-CONF = Path(__file__).parents[1] / "gunicorn.conf.py"
 PATCH = "from gevent import monkey"
 AT_ONCE = 0.5  # seconds; what blocks does so for one
 
@@ -22,42 +16,6 @@ AT_ONCE = 0.5  # seconds; what blocks does so for one
 def get(url):
     with urllib.request.urlopen(url, timeout=30) as answer:
         return json.load(answer)
-
-
-@pytest.fixture
-def serve(app, server, until, tmp_path):
-    """Serve the application with one process; the address."""
-    processes = []
-
-    def serve(conf=CONF, **settings):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        environment = os.environ | {
-            "PORT": str(port),
-            "WEB_CONCURRENCY": "1",
-            "DATABASE_URL": server["SQLALCHEMY_DATABASE_URI"],
-            "REDIS_URL": server["REDIS_URL"],
-            **settings,
-        }
-        command = [sys.executable, "-m", "gunicorn", "-c", str(conf), "tests.probe:create_probe()"]
-        log = (tmp_path / "log").open("a")
-        process = subprocess.Popen(command, env=environment, stderr=log, start_new_session=True)
-        processes.append(process)
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: is_there(url), bool, seconds=20)
-        return url
-
-    yield serve
-    for process in processes:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-
-
-def is_there(url):
-    try:
-        return get(f"{url}/healthz")
-    except OSError:
-        return None
 
 
 def probe(url, thing):
