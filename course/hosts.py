@@ -1,8 +1,8 @@
 """`make hosts-N`: a step with a load balancer, in which a host is a machine on the network.
 
-The load balancer and each host have a network namespace of their own, so do the services together;
-a bridge joins them (`course.netns`). The workers and the slow site stay where the reader is, whose
-browser follows the links to it; they reach the services over the bridge as well.
+The load balancer and each process behind it have a network namespace of their own, so do the
+services together; a bridge joins them (`course.netns`). The workers and the slow site stay where
+the reader is, whose browser follows the links to it; they reach the services over the bridge too.
 
     with live_hosts(find(10)) as running:
         link_down(running, "host-a")
@@ -17,7 +17,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from course import deploy, netns, ports
+from course import deploy, netns, ports, procfile
 from course.catalog import Step
 from course.errors import CourseError
 from course.netns import DATA, Net
@@ -81,12 +81,12 @@ class Namespaces:
     def __init__(self, step: Step, net: Net) -> None:
         self.net = net
         self.clients = str(net.subnet)
-        hosts = deploy.hosts(step)
-        self.variables = {deploy.variable(host, "ADDRESS"): net.addresses[host] for host in hosts}
+        names = _behind(step)
+        self.variables = {deploy.variable(name, "ADDRESS"): net.addresses[name] for name in names}
         where = ", ".join(
             f"{name} {address}" for name, address in net.addresses.items() if name != DATA
         )
-        data, first = net.namespace(DATA), hosts[0]
+        data, first = net.namespace(DATA), names[0]
         self.notes = (
             ("Network", f"{where}; database and broker {net.addresses[DATA]}"),
             ("Look", f"sudo ip netns exec {net.namespace(first)} ip address"),
@@ -126,13 +126,19 @@ def _namespaces(step: Step, seed: str, watchdog: Watchdog) -> Iterator[Namespace
         claimed.append(name)
         watchdog.watch_network(name)
 
-    machines = [step.entry, *deploy.hosts(step)]
+    machines = [step.entry, *_behind(step)]
     try:
         yield Namespaces(step, netns.create(machines, seed, claim))
     finally:
         for name in claimed:
             netns.remove(name)
             watchdog.forget_network(name)
+
+
+def _behind(step: Step) -> list[str]:
+    """Return the processes behind the load balancer: those that have a port of their own."""
+    names = procfile.read(step.path / "Procfile", step.entry).processes
+    return [name for name in names if deploy.variable(name, "PORT") in step.ports]
 
 
 def _net(running: Running, host: str) -> Net:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from course.drills.stage import Stage
 from course.errors import CourseError
@@ -34,3 +36,25 @@ def start(stage: Stage, server: Running, name: str) -> float:
     took = time.monotonic() - began
     stage.progress.say(f"  {name} is started again")
     return took
+
+
+@contextmanager
+def standing_still(stage: Stage, server: Running, name: str) -> Iterator[None]:
+    """Stop a process and what it has started (SIGSTOP) for as long as the `with` lasts."""
+    pid = server.processes[name].pid
+    # First who starts others. Not the group: PostgreSQL's processes have a session each.
+    _signal([pid], signal.SIGSTOP)
+    pids = [pid, *children(pid)]
+    _signal(pids, signal.SIGSTOP)
+    stage.progress.say(f"  SIGSTOP of {name}, {len(pids)} processes")
+    try:
+        yield
+    finally:
+        _signal(pids, signal.SIGCONT)
+        stage.progress.say("  SIGCONT")
+
+
+def _signal(pids: list[int], signum: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signum)

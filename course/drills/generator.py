@@ -1,8 +1,8 @@
 """The load generator: a program that reads a plan, sends requests and prints what became of them.
 
 It stops after the seconds of the plan, when all streams have their total, or when its standard
-input ends, whichever is first; requests under way are awaited. One line of JSON for each request;
-the last line is what the generator itself needed.
+input ends, whichever is first; requests under way are awaited, but not those of followers. One line
+of JSON for each request; the last line is what the generator itself needed.
 
 Not Locust's FastHttpUser: that one sends a GET again by itself when a connection is lost, and here
 these are what we count.
@@ -27,8 +27,9 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 
-from course.drills.plan import Effort, Record, Stream
+from course.drills.plan import MARK, Effort, Record, Stream
 
+PAGE = 100  # the most that a follower asks for at once
 LOOK = 0.05  # seconds between two looks whether it is time to stop
 # What means that there was no answer.
 LOST = (OSError, http.client.HTTPException)
@@ -37,8 +38,10 @@ LOST = (OSError, http.client.HTTPException)
 class Client:
     """A client that keeps its connection, and sends nothing twice by itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, number: int = 0, cursor: str = "") -> None:
         self.address = urlsplit(url)
+        self.number = number
+        self.cursor = cursor
         self.connection: http.client.HTTPConnection | None = None
         self.etag: str | None = None
 
@@ -101,12 +104,15 @@ class Sender:
             users = Group()
             for number in range(self.stream.users):
                 users.spawn(self.user, number)
+            if self.stream.wait:  # for nothing, once it is over
+                self.stop.wait()
+                users.kill()
             users.join(raise_error=True)
 
     def user(self, number: int) -> None:
         """One client that waits for each answer; the first requests are spread over the period."""
         stream = self.stream
-        client = Client(self.url)
+        client = Client(self.url, number, stream.after)
         token = stream.tokens[number % len(stream.tokens)] if stream.tokens else None
         # Not the turns of a client that is slower: of 200 voters each has one vote.
         turns = range(math.ceil(stream.total / stream.users)) if stream.total else itertools.count()
@@ -157,9 +163,13 @@ class Sender:
     def request(self, client: Client, token: str | None, due: float) -> None:
         """Send one request, again if the stream says so, and print its record."""
         stream, key = self.stream, secrets.token_hex(8)
-        record = Record(stream.name, key, due, time.monotonic() - due, 0, 0, False, tries=0)
-        headers, body = self.message(key, token, client.etag if stream.conditional else None)
+        late = time.monotonic() - due
+        record = Record(stream.name, key, due, late, 0, 0, False, tries=0, user=client.number)
+        headers, body = self.message(key, token, client)
         path = stream.path.replace("{key}", key)
+        if stream.wait:
+            path += f"?limit={PAGE}&wait={stream.wait}"
+            path += f"&after={client.cursor}" if client.cursor else ""
         with gevent.Timeout(stream.timeout) as patience:
             try:
                 while True:
@@ -182,15 +192,18 @@ class Sender:
         print(json.dumps(asdict(record)), flush=True)
 
     def message(
-        self, key: str, token: str | None, etag: str | None
+        self, key: str, token: str | None, client: Client
     ) -> tuple[dict[str, str], bytes | None]:
-        headers, body = dict(self.stream.headers), None
+        number, body = str(client.number), None
+        headers = {
+            name: text.replace("{user}", number) for name, text in self.stream.headers.items()
+        }
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if self.stream.keyed:
             headers["Idempotency-Key"] = key
-        if etag:
-            headers["If-None-Match"] = etag
+        if self.stream.conditional and client.etag:
+            headers["If-None-Match"] = client.etag
         if self.stream.body is not None:
             values = {name: text.replace("{key}", key) for name, text in self.stream.body.items()}
             headers["Content-Type"] = "application/json"
@@ -211,6 +224,14 @@ class Sender:
                 record.id = json.loads(content)["id"]
             except (ValueError, TypeError, KeyError):
                 record.ok, record.problem = False, "the answer is not what was made"
+        if self.stream.wait and record.status == 200:
+            try:
+                part = json.loads(content)
+                client.cursor = part["next"]
+                marks = [MARK.search(item.get("source", "")) for item in part["items"]]
+                record.heard = [mark[1] for mark in marks if mark]
+            except (ValueError, TypeError, KeyError):
+                record.ok, record.problem = False, "the answer is no part of a list"
 
 
 def main() -> None:

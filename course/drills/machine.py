@@ -48,6 +48,15 @@ def quiet(progress: Progress, patience: float = 20) -> str | None:
     return f"other programs were at work: {found:.0%} of the processors were left"
 
 
+def memory(pid: int) -> int:
+    """Return the bytes of memory that are a process's own; on Linux without what others share."""
+    if sys.platform == "linux":
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    answer = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
+    return 1024 * int(answer.stdout)
+
+
 class Neighbours:
     """What other programs use of the processors while we measure; on Linux only.
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+# In the text of each question that a drill posts: the key of its request.
+MARK = re.compile(r"Drill ([0-9a-f]{16}):")
 
 
 @dataclass
@@ -17,6 +21,10 @@ class Stream:
     Idempotency-Key. A request without an answer is sent again up to `retries` times. Any status
     that is not in `expect` is a failure. `total` 0 is without end; else each of the `users` sends
     an equal share of it. `timeout` is in seconds, for all tries together.
+
+    With `wait` the users are followers of the list at `path`: each asks for what came after its
+    cursor, which is `after` at first, and lets the server wait so many seconds for it. At the end
+    nobody awaits them. `{user}` in a header is a client's number.
     """
 
     name: str
@@ -34,6 +42,8 @@ class Stream:
     retries: int = 0
     keyed: bool = False
     conditional: bool = False
+    wait: int = 0
+    after: str = ""
 
 
 @dataclass
@@ -42,7 +52,8 @@ class Record:
 
     `due` is when it should have been sent, in seconds of the monotonic clock; `late` is how much
     later the generator began, and `seconds` how long the answer took since it was due. `status` 0
-    is no answer at all. `tries` counts how often it was sent. `id` is what was made by a POST.
+    is no answer at all. `tries` counts how often it was sent. `id` is what was made by a POST,
+    `heard` the keys of the questions that a follower was told, `user` the number of its client.
     """
 
     stream: str
@@ -57,6 +68,8 @@ class Record:
     id: int | str | None = None
     retry_after: str | None = None
     content_type: str = ""
+    user: int = 0
+    heard: list[str] = field(default_factory=list)
 
     @property
     def end(self) -> float:

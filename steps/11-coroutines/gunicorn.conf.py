@@ -64,5 +64,7 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Who waits is sent home when the worker is to stop."""
-    worker.app.wsgi().extensions["news"].goes_on = lambda: worker.alive
+    """Listen to news as long as the worker is not to stop; who waits is sent home then."""
+    listener = worker.app.wsgi().extensions["news"]
+    listener.goes_on = lambda: worker.alive
+    listener.listen()

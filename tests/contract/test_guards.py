@@ -1,6 +1,7 @@
 """The guards themselves: each is broken on purpose and has to notice."""
 
 import socket
+from concurrent.futures import Future
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from outages import Watcher
 from test_api_versions import is_problem
 from test_web_hosts import is_replay
 from test_web_processes import assert_only_503
+from waiting import Follower, News, assert_all_heard, assert_wait
 
 from tests.podium_api import is_error, wait_until
 
@@ -240,3 +242,55 @@ def test_an_outage_where_nothing_may_fail_or_nothing_was_asked_is_found():
             assert_only_503([("call", refusal(status=status))], set())
     with pytest.raises(AssertionError):
         assert_only_503([], {"call"})
+
+
+def future(result=None):
+    future = Future()
+    if result:
+        future.set_result(result)
+    return future
+
+
+def test_who_was_answered_does_not_wait():
+    assert_wait([future(), future()])
+    with pytest.raises(AssertionError, match="1 of 2 do not wait"):
+        assert_wait([future(), future(News(httpx.Response(304), 0.1))])
+
+
+def test_an_answer_without_news_has_none():
+    answer = httpx.Response(200, json={"items": [{"id": 3}, {"id": 5, "deleted": True}]})
+    assert News(answer, 0.1).ids == [3, 5]
+    for status in (304, 400, 503):
+        with pytest.raises(AssertionError):
+            _ = News(httpx.Response(status), 0.1).ids
+
+
+class Hall:
+    """Answers whoever waits with the next of some answers, and then tells them to stop."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def ask(self, after, wait):
+        status, ids = self.answers.pop(0)
+        if not self.answers:
+            self.follower.stop.set()
+        page = {"items": [{"id": id} for id in ids], "next": f"{after}+"}
+        return News(httpx.Response(status, json=page), 0.1)
+
+    def followed(self):
+        self.follower = Follower(self, "0")
+        self.follower.run()
+        return self.follower
+
+
+def test_a_follower_that_misses_something_or_is_refused_is_found():
+    well = Hall((200, [1]), (304, []), (200, [2, 3])).followed()
+    assert (well.told, well.after) == ([1, 2, 3], "0++")
+    assert_all_heard([well], [1, 3], 0.02)
+    behind = Hall((200, [1]), (200, [3])).followed()
+    with pytest.raises(AssertionError, match="misses something"):
+        assert_all_heard([well, behind], [1, 2, 3], 0.02)
+    refused = Hall((200, [1]), (503, [])).followed()
+    with pytest.raises(AssertionError, match=r"1 requests were refused: \[503\]"):
+        assert_all_heard([well, refused], [1], 0.02)

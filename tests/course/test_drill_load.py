@@ -8,7 +8,9 @@ import http.server
 import json
 import math
 import threading
+import time
 from collections import Counter
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -206,6 +208,66 @@ def test_a_poll_asks_with_the_version_that_it_has():
     with serving(version) as server:
         done = load(server, Stream("poll", "/", total=4, conditional=True, expect=[200, 304]))
     assert [one.status for one in done.records] == [200, 304, 304, 304]
+
+
+QUESTIONS = [f"Drill {n:016x}: what?" for n in range(3)]
+
+
+def list_after(handler):
+    """A talk's list with one more question for each cursor; at its end, one waits."""
+    query = parse_qs(urlsplit(handler.path).query)
+    after = int(query["after"][0])
+    if after == len(QUESTIONS):
+        handler.server.over.wait(20)
+        return handler.hang_up()
+    part = {"items": [{"source": QUESTIONS[after]}], "next": str(after + 1), "more": False}
+    handler.answer(200, json.dumps(part).encode())
+    return True
+
+
+def follow(server, stream, enough):
+    """Let clients follow until there are so many records; the load, and how long its end took."""
+    server.over, pass_time = threading.Event(), threading.Event()
+    with Load(server.url, stream) as load:
+        while len(load.records) < enough:
+            assert load.running
+            pass_time.wait(0.02)
+        began = time.monotonic()
+        load.stop()
+    server.over.set()
+    return load, time.monotonic() - began
+
+
+def following(**options):
+    return Stream("follow", "/", wait=20, after="0", **options)
+
+
+def test_a_follower_asks_for_what_came_after_its_cursor():
+    with serving(list_after) as server:
+        done, _ = follow(server, following(users=2), 6)
+    for user in range(2):
+        mine = [one for one in done.records if one.user == user]
+        assert [one.heard for one in mine] == [[f"{n:016x}"] for n in range(3)]
+
+
+def test_nobody_awaits_a_follower_that_waits_at_the_end():
+    with serving(list_after) as server:
+        done, took = follow(server, following(), 3)
+    assert took < 10
+    assert not problems(done.records)
+
+
+def test_a_follower_that_is_told_nonsense_has_failed():
+    with serving() as server:
+        done, _ = follow(server, following(every=0.05), 2)
+    assert "x the answer is no part of a list" in problems(done.records)
+
+
+def test_each_client_has_its_number_in_its_headers():
+    seen = set()
+    with serving(lambda handler: seen.add(handler.headers["Cookie"])) as server:
+        load(server, Stream("read", "/", users=3, total=9, headers={"Cookie": "visitor={user}"}))
+    assert seen == {"visitor=0", "visitor=1", "visitor=2"}
 
 
 def test_a_generator_that_cannot_keep_up_makes_the_run_invalid():

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -13,11 +14,12 @@ from rich.console import Console
 from test_drill_load import load, posts, record, serving
 from test_makefile import make
 
-from course.drills import machine, run, step9, step10
+from course.drills import faults, machine, run, step9, step10, step11
+from course.drills.followers import Hearing, hearing
 from course.drills.jobs import Jobs, job_tally, jobs_settled
-from course.drills.load import bottleneck
+from course.drills.load import Load, bottleneck
 from course.drills.people import Person
-from course.drills.plan import Stream
+from course.drills.plan import Effort, Stream
 from course.drills.progress import Progress
 from course.drills.questions import Feed, Tally, settled, tally
 from course.drills.report import Report, Row, below, counts, ratio, table
@@ -263,7 +265,7 @@ def test_a_step_without_a_drill_is_one_line():
     assert (code, lines) == (2, ["Step 1 has no drill; the first that has one is step 7."])
 
 
-@pytest.mark.parametrize("number", [7, 8, 9, 10])
+@pytest.mark.parametrize("number", [7, 8, 9, 10, 11])
 def test_every_scene_says_what_it_does(number):
     module = run.module_of(SimpleNamespace(number=number))
     assert all(scene.__doc__ for scene in module.SCENES.values())
@@ -321,6 +323,118 @@ def test_a_load_is_too_much_when_answers_are_slow_or_fail_without_a_fault():
     failed = record(status=503, problem="status 503")
     assert step10.too_much([*[record()] * 19, failed]) == "p95 100 ms, 1 x status 503"
     assert step10.too_much([]) is not None
+
+
+def post(key=KEY, **values):
+    return record(stream="post", key=key, status=201, ok=True, due=10, seconds=1, **values)
+
+
+def told(user, *keys, at=12):
+    return record(stream="follow", user=user, heard=list(keys), due=at - 0.5, seconds=0.5)
+
+
+def test_who_heard_of_every_post_once_has_lost_nothing():
+    found = hearing([told(0, KEY), told(1, at=11), told(1, KEY, at=14)], [post()], 2)
+    assert found == Hearing(told=2, delays=[1, 3])
+
+
+def test_who_was_not_told_has_lost_a_post_and_who_was_told_twice_has_it_twice():
+    records = [told(0, KEY), told(0, KEY, at=15), told(1, "f" * 16)]
+    found = hearing(records, [post()], 3)
+    assert (found.told, found.lost, found.duplicated, found.delays) == (1, 2, 1, [1])
+
+
+def test_who_hears_of_a_post_before_its_author_has_waited_for_nothing():
+    assert hearing([told(0, KEY, at=10.5)], [post()], 1).delays == [0]
+
+
+def test_nobody_has_to_hear_of_a_post_that_was_refused():
+    assert hearing([], [record(stream="post", key=KEY, status=503)], 5).lost == 0
+
+
+def test_what_takes_more_than_so_many_times_as_long_is_slower():
+    assert not step11.slower(0.01, 0.02, at_most=2)
+    assert step11.slower(0.01, 0.021, at_most=2)
+    assert step11.slower(float("nan"), 0.01, 2)
+    assert step11.slower(0.01, float("nan"), 2)
+
+
+def answered(count, of, stops):
+    return step11._answered(
+        "polls", [record(status=200 if n < count else 0) for n in range(of)], stops
+    )
+
+
+def test_a_server_that_still_answers_does_not_show_what_a_drill_is_to_show():
+    assert not answered(1, of=20, stops=True).bad
+    assert answered(3, of=20, stops=True).bad
+    assert not answered(20, of=20, stops=False).bad
+    assert answered(19, of=20, stops=False).bad
+
+
+def still(*records):
+    held = Load("http://127.0.0.1:1", Stream("poll", "/", rate=20))
+    held.records, held.effort = list(records), Effort(cpu=0.1, wall=1)
+    return step11._still(held, SimpleNamespace(items={1: question(1, links=0)}), back=20)
+
+
+def test_a_database_that_stands_still_is_said_in_time_and_nothing_is_lost():
+    waited = refused(stream="poll", due=15, seconds=3.1)
+    assert not still(waited, post(), record(stream="poll", due=30)).bad
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        refused(stream="poll", due=5, seconds=12),
+        refused(stream="poll", due=25, seconds=3),
+        refused(stream="poll", due=15, retry_after=None),
+        record(stream="poll", due=15, status=500, problem="status 500"),
+        post(key="f" * 16),
+    ],
+)
+def test_a_database_that_stands_still_otherwise_is_seen(wrong):
+    assert still(refused(stream="poll", due=15, seconds=3), post(), wrong).bad
+
+
+def test_where_nobody_was_refused_nothing_stood_still():
+    assert still(post(), record(stream="poll", due=15)).bad
+
+
+TWO = """
+import subprocess, sys
+child = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+subprocess.run(child, start_new_session=True)
+"""
+
+
+def test_what_stands_still_does_so_with_its_children_and_goes_on():
+    def states():
+        listing = ["ps", "-o", "stat=", "-p", ",".join(map(str, pids))]
+        shown = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+        return {state[0] for state in shown.split()}
+
+    with subprocess.Popen([sys.executable, "-c", TWO], stdout=subprocess.PIPE) as parent:
+        try:
+            parent.stdout.readline()
+            pids = [parent.pid, *faults.children(parent.pid)]
+            server = SimpleNamespace(processes={"it": parent})
+            stage = SimpleNamespace(progress=Progress(console()))
+            with faults.standing_still(stage, server, "it"):
+                assert len(pids) == 2 and states() == {"T"}
+            assert "T" not in states()
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGKILL)
+
+
+def test_memory_that_a_program_takes_is_its_own():
+    take = "import sys; kept = bytearray(b'x' * 50_000_000); print(flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", take], **pipes) as program:
+        program.stdout.readline()
+        assert 50_000_000 < machine.memory(program.pid) < 120_000_000
+        program.stdin.close()
 
 
 def test_the_share_of_the_processors_that_is_ours_is_measured():

@@ -6,6 +6,7 @@ greenlet there, which needs some memory and nothing else while it waits.
 
 import json
 import logging
+import random
 import threading
 import time
 from collections import defaultdict
@@ -17,6 +18,9 @@ from flask import current_app
 from podium import draining
 
 PAUSE = 1  # seconds between two attempts to subscribe
+# Who wakes up asks again at once. Everybody in the same moment would leave no time for others: a
+# crowd wakes up in the course of so many seconds for each, and at most in this time.
+EACH, MOST = 0.008, 2
 log = logging.getLogger(__name__)
 
 
@@ -69,8 +73,9 @@ class Listener:
     def wait(self, talk, after, seconds):
         woken = threading.Event()
         self.waiting[talk].add(woken)
-        if self.hears.is_set() and self.versions[talk] <= after:
-            woken.wait(seconds)
+        others = len(self.waiting[talk])
+        if self.hears.is_set() and self.versions[talk] <= after and woken.wait(seconds):
+            time.sleep(random.uniform(0, min(others * EACH, MOST)))
         self.waiting[talk].discard(woken)
         return self.versions[talk] if self.versions[talk] > after else None
 

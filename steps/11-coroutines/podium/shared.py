@@ -7,7 +7,8 @@ from flask import current_app
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-PATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": Retry(NoBackoff(), 1)}
+# A process with thousands of greenlets may be that late itself: it is not the server then.
+PATIENCE = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 1)}
 PAUSE = 1  # seconds in which nobody else waits for a server that did not answer
 
 
