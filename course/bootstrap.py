@@ -77,6 +77,9 @@ def ensure():
     """Make .venv match the lock; fast when it does already. Raises Problem."""
     if in_order():
         return
+    if os.path.islink(VENV):
+        # It is another checkout's, which may be in use: it would be cleared through the link.
+        raise Problem("{0} is a link: remove it, then run make again.".format(VENV))
     python = find_python()
     with alone():
         # Another make may have done it while we waited.

@@ -74,6 +74,14 @@ def test_a_moved_checkout_gets_a_new_venv(place, steps_taken, monkeypatch):
     assert not bootstrap.only_lock_changed()
 
 
+def test_the_venv_of_another_checkout_is_not_touched_through_a_link(place, steps_taken, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (place / ".venv").symlink_to(tmp_path / "theirs")
+    with pytest.raises(bootstrap.Problem, match="is a link: remove it"):
+        bootstrap.ensure()
+    assert steps_taken == [] and (tmp_path / "theirs").is_dir()
+
+
 def test_another_python_under_the_venv_gets_a_new_venv(place, steps_taken):
     bootstrap.ensure()
     python = place / ".venv" / "bin" / "python"
