@@ -144,6 +144,22 @@ def test_a_drained_host_gets_nothing_more_and_finishes_what_it_has(balancer, unt
     assert {balancer.reached()["host"] for _ in range(10)} == set(balancer.hosts)
 
 
+def test_a_drain_does_not_wait_for_who_waits_at_the_other_host(balancer, until):
+    balancer.hosts["host-b"].let_go.clear()
+
+    def wait():
+        while balancer.reached(path="/?wait=25")["host"] != "host-b":
+            pass
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    until(lambda: "/?wait=25" in balancer.hosts["host-b"].seen, lambda yes: yes)
+    assert balancer.run("drain", "host-a").returncode == 0
+    assert waiting.is_alive()
+    balancer.hosts["host-b"].let_go.set()
+    waiting.join()
+
+
 def test_what_a_client_says_of_itself_is_not_passed_on(balancer):
     said = {"X_Forwarded_For": "6.6.6.6", "X_Request_ID": "mine", "X_Forwarded_Proto": "https"}
     answer = balancer.ask(**said)

@@ -17,7 +17,7 @@ SITE = os.environ.get("PROBED_SITE", "")
 
 
 def log_in():
-    users.with_password("organiser", "not this one")
+    users.with_password("hashed", "not this one")
 
 
 THINGS = {

@@ -42,7 +42,7 @@ class Balancer:
 
     def __init__(self, directory, until):
         self.hosts, self.directory = {}, directory
-        for name in ("host-a", "host-b"):
+        for name in ("host-a", "host-b", "sockets"):
             host = ThreadingHTTPServer(("127.0.0.1", 0), Host)
             host.name, host.seen, host.dies, host.let_go = name, [], False, threading.Event()
             host.let_go.set()
@@ -50,10 +50,13 @@ class Balancer:
             self.hosts[name] = host
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        a, b = (str(host.server_port) for host in self.hosts.values())
+        ports = {
+            f"{name.upper().replace('-', '_')}_PORT": str(host.server_port)
+            for name, host in self.hosts.items()
+        }
         directory.mkdir()
-        own = {"DATA_DIR": str(directory), "HOST_A_PORT": a, "HOST_B_PORT": b}
-        self.environment = os.environ | own | {"PORT": str(self.port)}
+        own = {"DATA_DIR": str(directory), "PORT": str(self.port)}
+        self.environment = os.environ | own | ports
         self.process = subprocess.Popen(
             [sys.executable, "balancer.py", "serve"], env=self.environment, start_new_session=True
         )
@@ -96,7 +99,7 @@ def balancer(tmp_path, until):
 
 
 def test_both_hosts_get_requests(balancer):
-    assert {balancer.reached()["host"] for _ in range(10)} == set(balancer.hosts)
+    assert {balancer.reached()["host"] for _ in range(10)} == {"host-a", "host-b"}
 
 
 def test_a_get_that_a_host_fails_goes_to_the_other(balancer):
@@ -141,7 +144,23 @@ def test_a_drained_host_gets_nothing_more_and_finishes_what_it_has(balancer, unt
         thread.join()
     assert [answer.status for answer in answers] == [200] * 4
     assert balancer.run("restore", "host-a").returncode == 0
-    assert {balancer.reached()["host"] for _ in range(10)} == set(balancer.hosts)
+    assert {balancer.reached()["host"] for _ in range(10)} == {"host-a", "host-b"}
+
+
+def test_a_drain_does_not_wait_for_who_waits_at_the_other_host(balancer, until):
+    balancer.hosts["host-b"].let_go.clear()
+
+    def wait():
+        while balancer.reached(path="/?wait=25")["host"] != "host-b":
+            pass
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    until(lambda: "/?wait=25" in balancer.hosts["host-b"].seen, lambda yes: yes)
+    assert balancer.run("drain", "host-a").returncode == 0
+    assert waiting.is_alive()
+    balancer.hosts["host-b"].let_go.set()
+    waiting.join()
 
 
 def test_what_a_client_says_of_itself_is_not_passed_on(balancer):
@@ -167,6 +186,17 @@ def test_an_error_of_nginx_has_the_form_of_the_application(balancer, path, kind)
     assert (away.status, large.status) == (503, 413)
     for answer in (away, large):
         assert answer.headers["Content-Type"] == kind and answer.headers["Retry-After"]
+
+
+def test_sockets_have_a_process_of_their_own_and_may_upgrade(balancer):
+    for _ in range(4):
+        path = "/socket.io/?EIO=4&transport=websocket"
+        asked = balancer.reached(path=path, Upgrade="websocket", Connection="Upgrade")
+        assert asked["host"] == "sockets"
+        assert asked["headers"]["Upgrade"] == "websocket"
+        assert asked["headers"]["Connection"] == "upgrade"
+    asked = balancer.reached(path="/", Upgrade="h2c", Connection="Upgrade")
+    assert asked["host"] != "sockets" and asked["headers"].get("Connection") != "Upgrade"
 
 
 def test_a_client_that_floods_is_slowed_down(balancer):
