@@ -86,9 +86,9 @@ class Listener:
                     self.subscribe()
                 except redis.RedisError as error:
                     log.warning("Nobody here hears news: %s", error)
-                self.hears.clear()
-                self.wake(*self.waiting)
-                time.sleep(PAUSE)
+                    self.send_home()
+                    time.sleep(PAUSE)
+            self.send_home()
 
     def subscribe(self):
         with self.client.pubsub() as subscription:
@@ -103,6 +103,11 @@ class Listener:
     def hear(self, talk, version):
         self.versions[talk] = max(self.versions[talk], version)
         self.wake(talk)
+
+    def send_home(self):
+        """Nothing is heard any more: who waits had better ask again."""
+        self.hears.clear()
+        self.wake(*self.waiting)
 
     def stays(self):
         return self.goes_on() and draining.stays()

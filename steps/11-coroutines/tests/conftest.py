@@ -218,8 +218,8 @@ def serve(app, server, until, tmp_path):
 
     yield serve
     for process in processes:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def is_there(url):

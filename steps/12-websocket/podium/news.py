@@ -91,10 +91,10 @@ class Listener:
                     self.subscribe()
                 except redis.RedisError as error:
                     log.warning("Nobody here hears news: %s", error)
-                self.hears.clear()
-                self.wake(*self.waiting)
-                time.sleep(PAUSE)
-        self.tell({"over": True})
+                    self.send_home()
+                    time.sleep(PAUSE)
+            self.send_home()
+            self.tell({"over": True})
 
     def subscribe(self):
         with self.client.pubsub() as subscription:
@@ -117,6 +117,11 @@ class Listener:
     def tell(self, message):
         for hearer in self.hearers:
             hearer(message)
+
+    def send_home(self):
+        """Nothing is heard any more: who waits had better ask again."""
+        self.hears.clear()
+        self.wake(*self.waiting)
 
     def stays(self):
         return self.goes_on() and draining.stays()
