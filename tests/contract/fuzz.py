@@ -67,7 +67,7 @@ def fuzz(url, document, token="", known=None, seconds=SECONDS):
         f"{seconds}",
     ]
     command += ["--exclude-path-regex", EXCLUDED, "--seed", "1", "--generation-deterministic"]
-    command += ["--continue-on-failure", "--no-color", "--request-timeout", "15"]
+    command += ["--continue-on-failure", "--no-color", "--request-timeout", "30"]
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "schemathesis.toml").write_text(settings(known or {}), encoding="utf-8")
         done = subprocess.run(

@@ -13,7 +13,7 @@ from tests.podium_api import wait_until
 
 QUESTIONS, ORDERS = 6, 3
 # A dead worker's tasks come back when the broker has waited for 20 seconds.
-TASKS_COME_BACK_WITHIN = 45
+TASKS_COME_BACK_WITHIN = 90
 AT_ONCE = 20
 WATCHED = 2  # the number of a talk to which nobody else writes on that server
 SAYS_WHETHER_READY = 10

@@ -78,6 +78,16 @@ def test_who_comes_back_gets_what_they_have_missed_and_nothing_twice(watch, ask,
     assert sources(wire.hear("question")) == ["Meanwhile?"]
 
 
+def test_a_long_list_comes_in_parts_and_each_but_the_last_says_so(app, watch, ask, log_in):
+    app.config["QUESTION_RATE"] = "1000/minute"
+    asker = log_in("asker")
+    for _ in range(101):
+        ask(asker)
+    wire = watch()
+    parts = [wire.hear("question") for _ in range(2)]
+    assert [(len(part["items"]), part["more"]) for part in parts] == [(100, True), (1, False)]
+
+
 def test_votes_are_gathered(app, watch, client, ask, log_in):
     ids = [ask(log_in("asker"))["id"] for _ in range(2)]
     voters = [log_in(f"voter-{n}") for n in range(12)]
@@ -267,6 +277,19 @@ def test_what_is_no_protocol_harms_nobody_else(app, watch, connect, ask, log_in,
         connect().send(frame)
         ask(asker, "Well?")
         assert sources(other.hear("question")) == ["Well?"], frame
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_who_is_gone_again_before_they_are_let_in_harms_nobody(url, watch, log_in, tmp_path):
+    token = {"token": token_of(log_in("hasty"))}
+    for _ in range(20):
+        hasty = Wire(url, say_hello=False)
+        hasty.send(f"40{json.dumps(token)}")
+        hasty.close()
+        hasty = Wire(url, token)
+        hasty.send('42["join",{"talk":"talk"}]')
+        hasty.close()
+    assert watch().emit("leave", {"talk": "talk"}) == {"status": 200}
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 

@@ -29,9 +29,11 @@ def connect(auth=None):
     except (Invalid, Unauthorized, *outages.ANY) as error:
         refusal = problem(error)
         raise ConnectionRefusedError(refusal["detail"], refusal) from None
-    visitors.arrive(token)
+    if not visitors.is_here():
+        return False
     if user:
         join_room(of_user(user.id))
+    visitors.arrive(token)
 
 
 def of_user(id):

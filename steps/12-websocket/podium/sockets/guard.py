@@ -54,8 +54,9 @@ def acknowledged(handler):
 def hang_up(sid):
     """Say goodbye, and do not wait for the client to close the connection."""
     connection = socketio.server.manager.eio_sid_from_sid(sid, "/")
-    socketio.server.disconnect(sid)
-    socketio.server.eio.disconnect(connection)
+    if connection is not None:  # without one, it would be all of them
+        socketio.server.disconnect(sid)
+        socketio.server.eio.disconnect(connection)
 
 
 def problem(error):

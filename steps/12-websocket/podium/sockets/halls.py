@@ -17,6 +17,7 @@ from podium.extensions import db, socketio
 from podium.questions.cursor import write_cursor
 from podium.questions.representations import change_v2, previews_v2
 from podium.services import feed
+from podium.sockets.visitors import visitors
 
 VOTES_EVERY = 0.25  # seconds
 AGAIN_AFTER = 1  # seconds, while the database is away
@@ -79,13 +80,15 @@ class Hall:
 
     def welcome(self, after):
         """Let the client in and send it what it has missed."""
+        if not visitors.is_here():
+            return
         join_room(self.slug)
         more = True
         while more:
             page = feed.changes_in(self.read, self.slug, after, PAGE)
             items = [change_v2(rows, self.slug) for rows in page.questions]
             after, more = page.next, page.more
-            event = {"items": items, "next": write_cursor(self.slug, after)}
+            event = {"items": items, "next": write_cursor(self.slug, after), "more": more}
             socketio.emit("question", event, to=request.sid)
 
     def is_empty(self):

@@ -24,12 +24,16 @@ class Visitors(dict):
         self.app = app
         self.running = False
 
+    def is_here(self):
+        """A client may be gone again while we look who it is."""
+        return socketio.server.manager.eio_sid_from_sid(request.sid, "/") is not None
+
     def arrive(self, token):
         digest = token and users.digest(token)
-        self[request.sid] = presence.who(), digest
-        presence.seen([presence.who()])
         if digest:
             join_room(of_token(digest))
+        self[request.sid] = presence.who(), digest
+        presence.seen([presence.who()])
         if not self.running:
             self.running = True
             socketio.start_background_task(self.count)

@@ -44,6 +44,7 @@ function join() {
 for (const event of ["question", "votes", "preview"]) {
   socket.on(event, (news) => {
     feed.take(news);
+    if (news.more) return; // half a list is none
     list.show(feed.sorted());
     writeAges();
   });
