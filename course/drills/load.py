@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import IO, Self
 
@@ -132,3 +132,10 @@ def bottleneck(load: Load) -> str | None:
             f"than {LATE:g} s late"
         )
     return None
+
+
+def share(loads: Sequence[Load]) -> float:
+    """Return how much of one core the generator used, 0 to 1."""
+    efforts = [load.effort for load in loads if load.effort]
+    wall = sum(effort.wall for effort in efforts)
+    return sum(effort.cpu for effort in efforts) / wall if wall else 0
