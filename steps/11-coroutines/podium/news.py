@@ -73,22 +73,22 @@ class Listener:
     def wait(self, talk, after, seconds):
         woken = threading.Event()
         self.waiting[talk].add(woken)
-        others = len(self.waiting[talk])
         if self.hears.is_set() and self.versions[talk] <= after and woken.wait(seconds):
-            time.sleep(random.uniform(0, min(others * EACH, MOST)))
+            time.sleep(random.uniform(0, min(len(self.waiting[talk]) * EACH, MOST)))
         self.waiting[talk].discard(woken)
         return self.versions[talk] if self.versions[talk] > after else None
 
     def run(self):
         with self.app.app_context():
-            while self.stays():
+            while self.goes_on():
                 try:
-                    self.subscribe()
-                except redis.RedisError as error:
-                    log.warning("Nobody here hears news: %s", error)
-                    self.send_home()
+                    if draining.stays():
+                        self.subscribe()
+                except Exception as error:  # whatever it is, somebody has to go on listening
+                    log.warning("Nobody here hears news: %r", error)
+                self.send_home()
+                if self.goes_on():
                     time.sleep(PAUSE)
-            self.send_home()
 
     def subscribe(self):
         with self.client.pubsub() as subscription:

@@ -172,11 +172,18 @@ def test_who_waits_is_sent_home_when_the_subscription_breaks_and_it_comes_back(
     assert sources(answer) == ["Again?"]
 
 
-def test_who_waits_is_sent_home_when_the_host_is_about_to_stop(app, wait, tmp_path):
+def test_who_waits_is_sent_home_when_the_host_is_about_to_stop_and_not_if_it_stays(
+    app, wait, until, asker, ask, tmp_path
+):
     app.config["DRAIN_FILE"] = str(tmp_path / "draining")
     answer = wait()
     (tmp_path / "draining").touch()
     assert answer.result(10).status_code == 304
+    (tmp_path / "draining").unlink()
+    until(lambda: app.extensions["news"].hears.is_set(), bool)
+    answer = wait()
+    ask(asker, "Still there?")
+    assert sources(answer) == ["Still there?"]
 
 
 def test_many_changes_at_once_leave_nobody_behind(app, wait, asker, client):
