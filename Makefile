@@ -21,6 +21,9 @@ diff-%: FORCE
 deploy-%: FORCE
 	$(COURSE) deploy "$*"
 
+flask-%: FORCE
+	$(COURSE) flask "$*" -- $(ARGS)
+
 reset-%: FORCE
 	$(COURSE) reset "$*"
 

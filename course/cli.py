@@ -24,6 +24,7 @@ from course import (
     lock,
     ports,
     readme,
+    remote,
     verify,
     with_services,
 )
@@ -151,6 +152,14 @@ def reset(step: catalog.Step) -> None:
 def deploy_(step: catalog.Step) -> None:
     """Restart the hosts of a running step, one after the other, while it serves."""
     deploy.deploy(step, lambda line: print(line, flush=True))
+
+
+@cli.command("flask", context_settings={"ignore_unknown_options": True})
+@click.argument("step", type=STEP)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def flask_(step: catalog.Step, arguments: tuple[str, ...]) -> None:
+    """Run a `flask` command of a running step beside it."""
+    sys.exit(remote.flask(step, arguments))
 
 
 @cli.command("bench")

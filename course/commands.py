@@ -8,6 +8,7 @@ COMMANDS = (
     ("make diff-N", "what step N changed (SIDE=1 make diff-N for side by side)"),
     ("make hosts-N", "step N, from 10 on, with a network for each host (Linux and root)"),
     ("make deploy-N", "restart the hosts of step N, from 10 on, while it serves"),
+    ("make flask-N", "a flask command of the running step N: ARGS='--help' make flask-N"),
     ("make reset-N", "delete the data of step N, so that it starts afresh"),
     ("make test", "verify everything"),
     ("make test-N", "verify step N: its unit tests, then its promises against the running step"),

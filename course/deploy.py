@@ -1,7 +1,8 @@
 """`make deploy-N`: a rolling restart of a step's hosts, one after the other, while it serves.
 
-A host is a process of the Procfile whose name begins with `host-`. The step's own balancer.py takes
-it out of the load balancer and puts it back; whoever runs the step restarts it in between.
+A host is a process of the Procfile whose name begins with `host-` or `sockets-`: there is one more
+that does the same. The step's own balancer.py takes it out of the load balancer and puts it back;
+whoever runs the step restarts it in between.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from course import leftovers, procfile, remote
+from course import procfile, remote
 from course.catalog import Step
 from course.errors import CourseError
 from course.ports import HOST
 from course.processes import tail, wait_until
 from course.runner import Running
 
-PREFIX = "host-"
+PREFIXES = ("host-", "sockets-")
 READY = "/readyz"
 TIMEOUT = 30  # seconds in which a host has to get ready
 
@@ -28,8 +29,7 @@ TIMEOUT = 30  # seconds in which a host has to get ready
 def deploy(step: Step, say: Callable[[str], None]) -> None:
     """Restart the hosts of `step`, which runs in another terminal; CourseError if it does not."""
     names = hosts(step)
-    if leftovers.is_held(step.apart.data_dir):
-        step = step.apart
+    step = remote.which(step)
     variables = remote.find(step)
     _roll(step, names, variables, lambda name: remote.restart(step, name), say)
 
@@ -42,7 +42,7 @@ def rolling_restart(running: Running, say: Callable[[str], None] = print) -> Non
 def hosts(step: Step) -> list[str]:
     """Return the names of the step's hosts; CourseError when it has no two."""
     names = procfile.read(step.path / "Procfile", step.entry).processes
-    found = [name for name in names if name.startswith(PREFIX)]
+    found = [name for name in names if name.startswith(PREFIXES)]
     if len(found) < 2:
         raise CourseError(
             f"Step {step.number} has no two hosts: only a step with a load balancer has them, "

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from course import leftovers
@@ -33,6 +37,21 @@ def find(step: Step) -> dict[str, str]:
         f"Step {step.number} is not running: start it with make step-{step.number} in another "
         "terminal."
     )
+
+
+def which(step: Step) -> Step:
+    """Return the step as it runs: on networks of its own (`make hosts-N`), or as it is."""
+    return step.apart if leftovers.is_held(step.apart.data_dir) else step
+
+
+def flask(step: Step, arguments: Sequence[str]) -> int:
+    """Run a `flask` command of the running step beside it, with its variables; the exit code.
+
+    CourseError when the step does not run.
+    """
+    command = [sys.executable, "-m", "flask", "--app", "podium", *arguments]
+    variables = find(which(step))
+    return subprocess.run(command, cwd=step.path, env=os.environ | variables).returncode
 
 
 def restart(step: Step, name: str, timeout: float = 60) -> None:

@@ -35,7 +35,8 @@ RELEASE = "release"
 # What a step reads from its environment: never inherited from the reader's shell by accident.
 OWN_VARIABLES = (
     "PORT DATABASE_URL REDIS_URL SLOW_SITE_URL PREVIEW_ALLOW_HOSTS PASSWORD_HASH QUESTION_RATE "
-    "TOKEN_RATE DATA_DIR BIND HOST_A_ADDRESS HOST_B_ADDRESS SOCKETS_ADDRESS"
+    "TOKEN_RATE DATA_DIR BIND HOST_A_ADDRESS HOST_B_ADDRESS SOCKETS_ADDRESS SOCKETS_A_ADDRESS "
+    "SOCKETS_B_ADDRESS"
 ).split()
 # PG: settings of PostgreSQL's clients, which would come between a step and its database.
 FOREIGN_PREFIXES = ("FLASK_", "PODIUM_", "GUNICORN_", "WERKZEUG_", "PG")

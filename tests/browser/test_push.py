@@ -1,6 +1,9 @@
 """The page of a talk hears what happens, and is not lost when it cannot."""
 
+import os
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -95,15 +98,19 @@ def test_where_there_are_no_websockets_the_page_asks(visitor, podium):
     sees(reader, source)
 
 
-def test_the_server_of_the_sockets_dies_and_nobody_misses_anything(visitor, podium):
+def test_what_serves_the_sockets_dies_and_nobody_misses_anything(visitor, podium):
     reader, _ = live(visitor)
     reader.expect_complaints(COMPLAINTS)
-    podium.server.running.kill("sockets")
+    running = podium.server.running
+    servers = [name for name in running.names if name.startswith("sockets")]
+    for name in servers:
+        running.kill(name)
     meanwhile = f"Meanwhile {unique()}?"
     podium.ask(meanwhile)
     sees(reader, meanwhile)
     before = len(reader.welcomes)
-    podium.server.running.start("sockets")
+    for name in servers:
+        running.start(name)
     is_welcome(reader, before + 1)
     afterwards = f"Afterwards {unique()}?"
     podium.ask(afterwards)
@@ -139,3 +146,15 @@ def test_the_page_of_a_job_hears_how_far_it_is(visitor, organiser, podium):
     user.open(f"/talks/{podium.talks[0]['slug']}")
     user.find("button.transcript").click()
     expect(user.find("a.result")).to_be_visible(timeout=3 * SOON)
+
+
+@pytest.mark.since(13)
+def test_an_announcement_is_shown_to_all_and_is_never_more_than_text(visitor, podium):
+    running = podium.server.running
+    readers = [live(visitor)[0] for _ in range(2)]
+    for text in (f"Coffee {unique()} <b>now</b>", ""):
+        command = [sys.executable, "-m", "flask", "--app", "podium", "announce", text]
+        environment = os.environ | running.variables
+        subprocess.run(command, cwd=running.step.path, env=environment, check=True)
+        for reader in readers:
+            expect(reader.find("#announcement")).to_have_text(text, timeout=SOON)

@@ -1,83 +1,24 @@
 """From step 12 on: what happens is pushed, to the official Python client as well."""
 
-import queue
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 import socketio
 from feed import Feed
 from jobs import order, organiser_of
+from listener import PATIENCE, ids, listeners, listens, servers_of_sockets, without
 
 from tests.podium_api import unique, wait_until
 
 pytestmark = pytest.mark.since(12)
 
-PATIENCE = 30  # seconds, on a busy machine
-
-
-class Listener:
-    """Somebody with the Python client, who keeps what is pushed, and remembers the cursor."""
-
-    def __init__(self, podium, talk=None, token=None, transports=None, **options):
-        self.talk = talk or podium.side_talk
-        self.heard, self.items, self.cursor, self.connects = queue.Queue(), [], None, 0
-        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=1)
-        self.client.on("connect", self._join)
-        self.client.on("*", self._hear)
-        self.client.connect(
-            podium.url,
-            auth={"token": token} if token else None,
-            transports=transports,
-            wait_timeout=PATIENCE,
-            **options,
-        )
-        wait_until(lambda: self.cursor, "nobody says what there is", PATIENCE)
-
-    def _join(self):
-        self.connects += 1
-        self.client.emit("join", {"talk": self.talk, "after": self.cursor})
-
-    def _hear(self, event, data):
-        self.heard.put((event, data))
-        self.items += data.get("items", [])
-        self.cursor = data.get("next", self.cursor)
-
-    def call(self, event, data):
-        return self.client.call(event, data, timeout=PATIENCE)
-
-    def hear(self, wanted, right=lambda data: True):
-        """The data of the next event of that name that is right."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            left = max(0.001, deadline - time.monotonic())
-            event, data = self.heard.get(timeout=left)
-            if event == wanted and right(data):
-                return data
-
-    def hears_of(self, question):
-        return self.hear("question", lambda data: question["id"] in ids(data["items"]))
-
-
-def ids(items):
-    return [item["id"] for item in items]
-
 
 @pytest.fixture
 def listen(podium):
-    """Connect somebody; all leave at the end."""
-    listeners = []
-
-    def listen(**options):
-        listeners.append(Listener(podium, **options))
-        return listeners[-1]
-
-    yield listen
-    for listener in listeners:
-        listener.client.disconnect()
+    with listeners(podium) as listen:
+        yield listen
 
 
 @pytest.mark.parametrize("transports", [None, ["websocket"], ["polling"]])
@@ -199,20 +140,25 @@ def test_who_reconnects_in_a_storm_of_posts_misses_none_and_keeps_each_once(podi
     assert end == [], "the cursor is not at the end"
 
 
-@contextmanager
-def without(running, name):
-    running.kill(name)
-    try:
-        yield
-    finally:
-        running.start(name)
-
-
-def test_the_server_of_the_sockets_is_killed_and_nobody_misses_anything(podium, listen, ours):
-    listener = listen()
+def test_no_server_of_sockets_is_there_for_a_while_and_nobody_misses_anything(podium, listen, ours):
+    running, listener = podium.server.running, listen()
     before = listener.connects
-    with without(podium.server.running, "sockets"):
+    with without(running, *servers_of_sockets(running)):
         question = podium.ask(f"Meanwhile {unique()}?", podium.side_talk)
     wait_until(lambda: listener.connects > before, "it does not come back", PATIENCE)
     listener.hears_of(question)
     assert ids(listener.items).count(question["id"]) == 1
+
+
+def test_what_serves_the_sockets_is_restarted_and_everybody_comes_back(podium, listen, ours):
+    running = podium.server.running
+    everybody = [listen(transports=transports) for transports in (None, ["websocket"], ["polling"])]
+    before = [each.connects for each in everybody]
+    for name in servers_of_sockets(running):
+        running.restart(name)
+        wait_until(lambda n=name: listens(running, n), "it does not start again", PATIENCE)
+    for each, connects in zip(everybody, before, strict=True):
+        wait_until(lambda e=each, c=connects: e.connects > c, "it does not come back", PATIENCE)
+    question = podium.ask(f"After the restart {unique()}?", podium.side_talk)
+    for each in everybody:
+        each.hears_of(question)

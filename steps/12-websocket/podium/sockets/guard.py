@@ -59,6 +59,12 @@ def hang_up(sid):
         socketio.server.eio.disconnect(connection)
 
 
+def break_off(connection):
+    """Like a network that fails: clients connect again, which they would not after a goodbye."""
+    if client := socketio.server.eio.sockets.get(connection):
+        client.close(wait=False, abort=True)
+
+
 def problem(error):
     """Problem details, and what is a header of the answer to a request."""
     body, _, headers = show_v2(error)

@@ -10,7 +10,7 @@ from podium.jobs.representations import progress_of
 from podium.models import Job
 from podium.services import jobs
 from podium.sockets import events, frames
-from podium.sockets.guard import hang_up
+from podium.sockets.guard import break_off, hang_up
 from podium.sockets.halls import Halls
 from podium.sockets.visitors import Visitors, of_token
 
@@ -40,8 +40,7 @@ def hear(app, message):
         case {"lost": True}:
             app.extensions["halls"].lost()
         case {"over": True}:
-            for id in list(socketio.server.eio.sockets):
-                socketio.start_background_task(socketio.server.eio.disconnect, id)
+            socketio.start_background_task(send_away, app)
 
 
 def push_job(app, id):
@@ -49,6 +48,15 @@ def push_job(app, id):
         job = db.session.get(Job, id)
         if job:
             socketio.emit("job", progress_of(jobs.state_of(job)), to=events.of_user(job.owner_id))
+
+
+def send_away(app):
+    """As long as somebody is here: who is quick comes back before the door is closed."""
+    with app.app_context():
+        while socketio.server.eio.sockets and not app.extensions["news"].stays():
+            for id in list(socketio.server.eio.sockets):
+                break_off(id)
+            socketio.sleep(0.1)
 
 
 def hang_up_on(room):

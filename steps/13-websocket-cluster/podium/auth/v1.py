@@ -1,0 +1,15 @@
+"""Calls about tokens in version 1."""
+
+from flask import Blueprint
+
+from podium.extensions import basic_auth
+from podium.services import users
+
+bp = Blueprint("tokens", __name__)
+
+
+@bp.post("/tokens")
+@basic_auth.login_required
+def log_in():
+    token, expires_at = users.issue_token(basic_auth.current_user())
+    return {"token": token, "expires_at": expires_at}, 201

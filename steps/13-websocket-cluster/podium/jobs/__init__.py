@@ -1,0 +1,1 @@
+"""Jobs: work that goes on after the answer, and how to ask what became of it."""

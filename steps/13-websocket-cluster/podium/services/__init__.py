@@ -1,0 +1,1 @@
+"""The rules of Podium. They know no HTTP: pages, API, commands and jobs all call them."""

@@ -1,0 +1,1 @@
+"""The talks: their pages, their data, the transcript."""
