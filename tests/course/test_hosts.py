@@ -9,7 +9,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from course import catalog, hosts, netns
+from course import catalog, deploy, hosts, netns
 from course.deploy import rolling_restart
 from course.errors import CourseError
 from course.hosts import link_down, link_up, live_hosts
@@ -161,6 +161,18 @@ def test_hosts_on_a_network_are_deployed_as_those_on_the_loopback(checkout):
         assert said[-1] == "host-b: serves again"
         after = [running.processes[host].pid for host in ("host-a", "host-b")]
         assert not set(before) & set(after)
+
+
+@pytest.mark.parametrize(
+    ("number", "names"),
+    [
+        (10, ["host-a", "host-b"]),
+        (12, ["host-a", "host-b"]),
+        (13, ["host-a", "host-b", "sockets-a", "sockets-b"]),
+    ],
+)
+def test_what_there_are_several_of_is_restarted_one_after_the_other(number, names):
+    assert deploy.hosts(catalog.find(number)) == names
 
 
 @needs_networks

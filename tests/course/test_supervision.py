@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,32 @@ def test_another_command_finds_the_step_and_has_a_process_restarted(checkout):
     assert not (step.data_dir / "run-environment.json").exists()
 
 
+SPEAKING = """
+import os
+
+import click
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.cli.command()
+@click.argument("word")
+def say(word):
+    with open(os.path.join(os.environ["DATA_DIR"], "said"), "w") as file:
+        file.write(f"{word} {os.environ['PORT']}")
+"""
+
+
+def test_a_flask_command_runs_beside_the_step_with_its_variables(checkout):
+    step = checkout.step(files={"podium.py": SPEAKING})
+    with live(step, data_dir=step.data_dir) as running:
+        assert remote.flask(step, ["say", "two words"]) == 0
+        said = Path(running.variables["DATA_DIR"], "said").read_text()
+        assert said == f"two words {running.variables['PORT']}"
+        assert remote.flask(step, ["say"]) == 2
+
+
 def test_what_a_killed_runner_wrote_about_the_step_is_not_believed(checkout):
     release = 'release: test ! -e "$DATA_DIR/../run-environment.json"\nweb: python web.py'
     step = checkout.step(files={"Procfile": release})
@@ -149,7 +176,11 @@ def test_who_asks_a_step_that_does_not_answer_gives_up(checkout):
 def test_a_step_that_does_not_run_is_one_line(checkout):
     step = checkout.step()
     expected = "Step 1 is not running: start it with make step-1 in another terminal."
-    for ask in (remote.find, lambda step: remote.restart(step, "web")):
+    for ask in (
+        remote.find,
+        lambda step: remote.restart(step, "web"),
+        lambda step: remote.flask(step, ["routes"]),
+    ):
         with pytest.raises(CourseError) as caught:
             ask(step)
         assert str(caught.value) == expected
