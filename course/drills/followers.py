@@ -18,6 +18,7 @@ WAIT = 25  # seconds that a client lets the server wait: what the page asks for
 # From one request of a client to its next: the page, too, asks no more than once a second.
 APART = 1
 FOLLOW = "follow"
+SOCKETS = "/socket.io/?EIO=4&transport=websocket"
 PATIENCE = 20  # seconds in which all should have heard
 
 
@@ -27,6 +28,21 @@ def following(talk: str, users: int, after: str, every: float = APART) -> Stream
     cookie = {"Cookie": f"visitor=follower-{visit}-{{user}}"}
     options = {"expect": [200, 304], "timeout": WAIT + 15, "headers": cookie}
     return Stream(FOLLOW, path(talk), users=users, every=every, wait=WAIT, after=after, **options)
+
+
+def listening(talk: str, users: int, after: str, within: float) -> Stream:
+    """Return clients that are told of a talk from a cursor on, connected in so many seconds."""
+    visit = secrets.token_hex(4)
+    options = {"headers": {"Cookie": f"visitor=listener-{visit}-{{user}}"}, "body": {"talk": talk}}
+    return Stream(FOLLOW, SOCKETS, users=users, every=within, after=after, listens=True, **options)
+
+
+def polling(talk: str, users: int, after: str, every: float) -> Stream:
+    """Return clients that ask for what is new every so many seconds, as the page of step 10."""
+    visit = secrets.token_hex(4)
+    options = {"headers": {"Cookie": f"visitor=poller-{visit}-{{user}}"}, "conditional": True}
+    options |= {"expect": [200, 304], "timeout": 15}
+    return Stream(FOLLOW, path(talk), users=users, every=every, after=after, **options)
 
 
 @dataclass
@@ -76,7 +92,7 @@ def settled(
     progress: Progress, load: Load, posts: Sequence[Record], patience: float = PATIENCE
 ) -> Hearing:
     """Wait until all followers of a load have heard of all posts, `patience` seconds at most."""
-    users = sum(stream.users for stream in load.streams if stream.wait)
+    users = sum(stream.users for stream in load.streams if stream.after)
     found = Hearing()
 
     def all_heard() -> bool:

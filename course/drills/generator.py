@@ -27,6 +27,7 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 
+from course.drills.listening import Listener
 from course.drills.plan import MARK, Effort, Record, Stream
 
 PAGE = 100  # the most that a follower asks for at once
@@ -103,8 +104,8 @@ class Sender:
         else:
             users = Group()
             for number in range(self.stream.users):
-                users.spawn(self.user, number)
-            if self.stream.wait:  # for nothing, once it is over
+                users.spawn(self.listen if self.stream.listens else self.user, number)
+            if self.stream.after:  # for nothing, once it is over
                 self.stop.wait()
                 users.kill()
             users.join(raise_error=True)
@@ -124,6 +125,11 @@ class Sender:
             self.request(client, token, began)
             due = max(due + stream.every, time.monotonic())
         client.close()
+
+    def listen(self, number: int) -> None:
+        """One client that is told; they arrive spread over the period."""
+        if self.sleep_until(time.monotonic() + self.stream.every * number / self.stream.users):
+            Listener(self.url, number, self.stream, tell).run()
 
     def arrivals(self) -> None:
         """Requests that come whether or not those before have their answers."""
@@ -167,9 +173,9 @@ class Sender:
         record = Record(stream.name, key, due, late, 0, 0, False, tries=0, user=client.number)
         headers, body = self.message(key, token, client)
         path = stream.path.replace("{key}", key)
-        if stream.wait:
-            path += f"?limit={PAGE}&wait={stream.wait}"
-            path += f"&after={client.cursor}" if client.cursor else ""
+        if stream.after:
+            path += f"?limit={PAGE}&after={client.cursor}"
+            path += f"&wait={stream.wait}" if stream.wait else ""
         with gevent.Timeout(stream.timeout) as patience:
             try:
                 while True:
@@ -189,7 +195,7 @@ class Sender:
                     raise
                 record.problem = f"no answer within {stream.timeout:g} s"
         record.seconds = time.monotonic() - due
-        print(json.dumps(asdict(record)), flush=True)
+        tell(record)
 
     def message(
         self, key: str, token: str | None, client: Client
@@ -224,7 +230,7 @@ class Sender:
                 record.id = json.loads(content)["id"]
             except (ValueError, TypeError, KeyError):
                 record.ok, record.problem = False, "the answer is not what was made"
-        if self.stream.wait and record.status == 200:
+        if self.stream.after and record.status == 200:
             try:
                 part = json.loads(content)
                 client.cursor = part["next"]
@@ -232,6 +238,10 @@ class Sender:
                 record.heard = [mark[1] for mark in marks if mark]
             except (ValueError, TypeError, KeyError):
                 record.ok, record.problem = False, "the answer is no part of a list"
+
+
+def tell(record: Record) -> None:
+    print(json.dumps(asdict(record)), flush=True)
 
 
 def main() -> None:

@@ -22,9 +22,11 @@ class Stream:
     that is not in `expect` is a failure. `total` 0 is without end; else each of the `users` sends
     an equal share of it. `timeout` is in seconds, for all tries together.
 
-    With `wait` the users are followers of the list at `path`: each asks for what came after its
-    cursor, which is `after` at first, and lets the server wait so many seconds for it. At the end
-    nobody awaits them. `{user}` in a header is a client's number.
+    With `after` the users are followers of the list at `path`: each asks for what came after its
+    cursor, which is `after` at first, and with `wait` lets the server wait so many seconds for it.
+    With `listens` they are told instead: each connects to the Socket.IO server at `path`, in the
+    course of `every` seconds, and joins with `body`. At the end nobody awaits either. `{user}` in
+    a header is a client's number.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Stream:
     conditional: bool = False
     wait: int = 0
     after: str = ""
+    listens: bool = False
 
 
 @dataclass
