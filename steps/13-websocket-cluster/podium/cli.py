@@ -5,11 +5,11 @@ import random
 from pathlib import Path
 
 import click
-import redis
 from flask import current_app
 from flask.cli import with_appcontext
 from werkzeug.security import generate_password_hash
 
+from podium import outages
 from podium.extensions import db, shared, socketio
 from podium.models import Preview, Question, Talk, User, Vote, now
 from podium.news import channel
@@ -88,12 +88,13 @@ def announce(text, talk):
     """Show TEXT to all who are connected, to whichever server. An empty one takes it away."""
     if len(text) > ANNOUNCEMENT:
         raise click.UsageError(f"An announcement has up to {ANNOUNCEMENT} characters.")
-    if talk and not db.session.scalar(db.select(Talk.id).where(Talk.slug == talk)):
-        raise click.UsageError(f"There is no talk {talk!r}.")
     try:
+        if talk and not db.session.scalar(db.select(Talk.id).where(Talk.slug == talk)):
+            raise click.UsageError(f"There is no talk {talk!r}.")
         [(_, servers)] = shared.do(lambda valkey: valkey.pubsub_numsub(channel(valkey, "events")))
-    except redis.RedisError as error:
-        raise click.UsageError(f"The message queue does not answer: {error}") from None
+    except outages.ANY as error:
+        reason = str(error).partition("\n")[0]
+        raise click.UsageError(f"A server that this needs does not answer: {reason}") from None
     socketio.emit("announcement", {"text": text}, to=talk)
     click.echo(f"Servers that pass it on to whoever is connected: {servers}")
 

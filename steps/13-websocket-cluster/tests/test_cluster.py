@@ -104,7 +104,10 @@ def test_an_announcement_that_will_not_do_says_why(app, arguments):
     assert "Traceback" not in result.output
 
 
-def test_an_announcement_that_nobody_can_hear_is_an_error(app, valkey_away):
+def test_an_announcement_that_nobody_can_hear_is_an_error(app, valkey_away, database_away):
+    with database_away():
+        result = announce(app, "Hello?", "--talk", "talk")
+    assert result.exit_code == 2 and "does not answer" in result.output
     valkey_away()
     result = announce(app, "Hello?")
     assert result.exit_code == 2 and "does not answer" in result.output
