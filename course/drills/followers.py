@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from course.drills.load import Load
+from course.drills.load import Load, problems
 from course.drills.people import Person, client
 from course.drills.plan import Record, Stream
 from course.drills.progress import Progress
 from course.drills.questions import path
+from course.errors import CourseError
 
 WAIT = 25  # seconds that a client lets the server wait: what the page asks for
 # From one request of a client to its next: the page, too, asks no more than once a second.
@@ -30,11 +32,15 @@ def following(talk: str, users: int, after: str, every: float = APART) -> Stream
     return Stream(FOLLOW, path(talk), users=users, every=every, wait=WAIT, after=after, **options)
 
 
-def listening(talk: str, users: int, after: str, within: float) -> Stream:
-    """Return clients that are told of a talk from a cursor on, connected in so many seconds."""
+def listening(talk: str, users: int, after: str, within: float, stays: float = 0) -> Stream:
+    """Return clients that are told of a talk from a cursor on, connected in so many seconds.
+
+    With `stays` they come and go, after so many seconds each time, on average.
+    """
     visit = secrets.token_hex(4)
     options = {"headers": {"Cookie": f"visitor=listener-{visit}-{{user}}"}, "body": {"talk": talk}}
-    return Stream(FOLLOW, SOCKETS, users=users, every=within, after=after, listens=True, **options)
+    options |= {"listens": True, "stays": stays}
+    return Stream(FOLLOW, SOCKETS, users=users, every=within, after=after, **options)
 
 
 def polling(talk: str, users: int, after: str, every: float) -> Stream:
@@ -86,6 +92,18 @@ def call(url: str, talk: str, author: Person) -> Record:
         status = http.post(path(talk), json=body, headers=author.headers).status_code
     took = time.monotonic() - began
     return Record("call", key, began, 0, took, status, status == 201, f"status {status}")
+
+
+@contextmanager
+def gathered(
+    progress: Progress, url: str, talk: str, author: Person, stream: Stream
+) -> Iterator[Load]:
+    """Send a crowd, and wait until each of them hears a question; CourseError when some do not."""
+    with Load(url, stream) as crowd:
+        heard = settled(progress, crowd, [call(url, talk, author)])
+        if heard.lost:
+            raise CourseError(f"{heard.lost} clients do not hear: {problems(crowd.records)}")
+        yield crowd
 
 
 def settled(

@@ -8,7 +8,6 @@ https://socket.io/docs/v4/socket-io-protocol/
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import socket
@@ -18,13 +17,14 @@ from urllib.parse import urlsplit
 
 import gevent
 
+from course.drills import websocket
 from course.drills.plan import MARK, Record, Stream
 
 SHORTEST, LONGEST = 0.05, 1  # seconds before another attempt to connect
-TEXT, CLOSE = 0x81, 0x88  # the first byte of a frame
 # The mark is also in what the page shows of the text: that is not a second time.
 SOURCE = re.compile(rf'"source": ?"{MARK.pattern}')
 CURSOR = re.compile(r'"next": ?"([^"]+)"')
+AWAY = 3  # seconds, on average
 QUIET = 60  # seconds without as much as a ping: the server is gone
 
 
@@ -47,10 +47,13 @@ class Listener:
         pause = SHORTEST
         while True:
             try:
-                self.connect()
-                pause = SHORTEST
-                while True:
-                    self.hear(self.frame())
+                with gevent.Timeout(self.stay(), False):
+                    self.connect()
+                    pause = SHORTEST
+                    while True:
+                        self.hear(self.frame())
+                if self.socket is not None:
+                    random.choice([self.leave, self.reload, self.lose_the_network])()
             except (OSError, Lost) as error:
                 self.say(0, problem=str(error) or repr(error))
             finally:
@@ -58,23 +61,36 @@ class Listener:
             gevent.sleep(random.uniform(0.5, 1) * pause)
             pause = min(2 * pause, LONGEST)
 
+    def stay(self) -> float | None:
+        """Seconds until the client goes; None for ever."""
+        return random.expovariate(1 / self.stream.stays) if self.stream.stays else None
+
+    def leave(self) -> None:
+        """Say so, and come back after a while."""
+        self.send("41")
+        self.send("1")
+        self.hang_up()
+        gevent.sleep(random.uniform(0, 2 * AWAY))
+
+    def reload(self) -> None:
+        """Drop the connection; another comes at once."""
+
+    def lose_the_network(self) -> None:
+        """Drop the connection without a word: the server has to find out by itself."""
+        gevent.spawn_later(QUIET, self.socket.close)
+        self.socket = None
+        gevent.sleep(random.uniform(0, 2 * AWAY))
+
     def connect(self) -> None:
         """Open the WebSocket; Lost when the server does not want it."""
         host, port = self.address.hostname, self.address.port
         self.socket = socket.create_connection((host, port), timeout=QUIET)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         headers = {
-            "Host": f"{host}:{port}",
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "bm90aGluZyBzZWNyZXQuLg==",
-            **self.stream.headers,
+            name: value.replace("{user}", str(self.number))
+            for name, value in self.stream.headers.items()
         }
-        lines = [f"GET {self.stream.path} HTTP/1.1", *(f"{n}: {v}" for n, v in headers.items())]
-        self.socket.sendall(
-            "\r\n".join([*lines, "", ""]).replace("{user}", str(self.number)).encode()
-        )
+        self.socket.sendall(websocket.upgrade(self.address, self.stream.path, headers))
         self.unread = b""
         while b"\r\n\r\n" not in self.unread:
             self.read_more()
@@ -92,7 +108,7 @@ class Listener:
         elif text.startswith("40"):
             self.say(101)
             join = {**(self.stream.body or {}), "after": self.cursor or None}
-            self.send(f"42{json.dumps(['join', join])}")
+            self.send(websocket.event("join", join))
         elif text.startswith("42"):
             if heard := SOURCE.findall(text):
                 self.say(200, heard=heard)
@@ -113,9 +129,9 @@ class Listener:
                 length = int.from_bytes(self.unread[2:begin])
             self.need(begin + length)
             body, self.unread = self.unread[begin : begin + length], self.unread[begin + length :]
-            if kind == TEXT:
+            if kind == websocket.TEXT:
                 return body.decode()
-            if kind == CLOSE:
+            if kind == websocket.CLOSE:
                 raise Lost("the server closed the connection")
 
     def need(self, count: int) -> None:
@@ -129,11 +145,7 @@ class Listener:
         self.unread += received
 
     def send(self, text: str) -> None:
-        """Send a frame. A client has to mask it; a mask of zeros leaves it as it is."""
-        body = text.encode()
-        head = bytes([TEXT, 0x80 | len(body)]) if len(body) < 126 else bytes([TEXT, 0xFE])
-        length = b"" if len(body) < 126 else len(body).to_bytes(2)
-        self.socket.sendall(head + length + bytes(4) + body)
+        self.socket.sendall(websocket.frame(text))
 
     def say(self, status: int, problem: str = "", heard: list[str] | None = None) -> None:
         """Note what happened; news are not something that was sent and answered: no time."""

@@ -26,7 +26,8 @@ class Stream:
     cursor, which is `after` at first, and with `wait` lets the server wait so many seconds for it.
     With `listens` they are told instead: each connects to the Socket.IO server at `path`, in the
     course of `every` seconds, and joins with `body`. At the end nobody awaits either. `{user}` in
-    a header is a client's number.
+    a header is a client's number. With `stays` each of them is lost after so many seconds, on
+    average: leaves, reloads, or loses the network; and comes back.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Stream:
     wait: int = 0
     after: str = ""
     listens: bool = False
+    stays: float = 0
 
 
 @dataclass

@@ -69,6 +69,13 @@ class Feed:
             raise CourseError(f"The list cannot be read any more: {reason}")
 
 
+def end_of(url: str, talk: str) -> str:
+    """Return the cursor at the end of a talk's list."""
+    feed = Feed(url, talk)
+    feed.refresh()
+    return feed.cursor
+
+
 @dataclass
 class Tally:
     """How many questions were accepted, and what there is of them.

@@ -29,7 +29,7 @@ def drill(step: Step, only: Sequence[str], seconds: float | None, out: Console) 
     `seconds` None takes the drill's own length of a measurement.
     """
     module = module_of(step)
-    scenes = chosen(module.SCENES, only)
+    scenes = chosen(module.SCENES, only, getattr(module, "LONG", {}))
     outcome = play(module.TITLE, scenes, seconds or module.SECONDS, out)
     if outcome.report.rows:
         if not out.is_terminal:
@@ -56,12 +56,18 @@ def module_of(step: Step) -> ModuleType:
     return import_module(name)
 
 
-def chosen(scenes: dict[str, Scene], only: Sequence[str]) -> dict[str, Scene]:
-    """Return the scenes that `only` names, all when it is empty; CourseError for others."""
+def chosen(
+    scenes: dict[str, Scene], only: Sequence[str], long: dict[str, Scene]
+) -> dict[str, Scene]:
+    """Return the scenes that `only` names; when it is empty, all but the long ones.
+
+    CourseError for a name that is no scene.
+    """
+    every = scenes | long
     for name in only:
-        if name not in scenes:
-            raise CourseError(f"{name!r} is no scene of this drill; choose {', '.join(scenes)}.")
-    return {name: scene for name, scene in scenes.items() if not only or name in only}
+        if name not in every:
+            raise CourseError(f"{name!r} is no scene of this drill; choose {', '.join(every)}.")
+    return {name: every[name] for name in every if name in only} if only else scenes
 
 
 def play(title: str, scenes: dict[str, Scene], seconds: float, out: Console) -> Outcome:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from course import catalog
@@ -44,6 +45,14 @@ class Stage:
             running = live(step, env=ENVIRONMENT | settings, timeout=60)
             self._servers[key] = self.stack.enter_context(running)
         return self._servers[key]
+
+    @contextmanager
+    def only(self, number: int, **settings: str) -> Iterator[Running]:
+        """Run a step for as long as it is needed: nothing of it is left beside the next."""
+        self.progress.say(f"starting step {number}")
+        with live(catalog.find(number), env=ENVIRONMENT | settings, timeout=60) as server:
+            self.quiet()
+            yield server
 
     def quiet(self) -> str | None:
         """Wait until what was started is done starting; say why a missed target is not valid."""

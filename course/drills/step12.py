@@ -5,24 +5,22 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
 
-from course import catalog
 from course.drills import followers
-from course.drills.followers import Hearing, following, listening, polling
+from course.drills.followers import Hearing, following, gathered, listening, polling
 from course.drills.load import Load, bottleneck, percentile, problems
 from course.drills.machine import Neighbours
-from course.drills.people import ENVIRONMENT, Person, register
+from course.drills.people import Person, register
 from course.drills.plan import Stream
-from course.drills.questions import Feed, asking
+from course.drills.questions import asking, end_of
 from course.drills.report import Row, below, counts, ratio, seconds
 from course.drills.stage import Stage
-from course.errors import CourseError
-from course.runner import Running, live
+from course.runner import Running
 
 TITLE = "Step 12: server push over WebSocket"
 SECONDS = 12
@@ -81,7 +79,7 @@ def hall(stage: Stage) -> None:
     """500 attendees in three steps, one after the other: idle, then with news."""
     found: dict[str, Found] = {}
     for way, (number, crowd) in WAYS.items():
-        with _only(stage, number) as server:
+        with stage.only(number) as server:
             found[way] = _look(stage, server, way, crowd)
     for way, one in found.items():
         for row in rows(way, found[ASKS], one):
@@ -121,10 +119,10 @@ def rows(way: str, polled: Found, found: Found) -> list[Row]:
 
 def restart(stage: Stage) -> None:
     """The server of the sockets is killed while questions are posted, and started again."""
-    with _only(stage, 12) as server:
+    with stage.only(12) as server:
         author = register(server.url, 1)[0]
-        stream = listening(HALL, AUDIENCE, _end(server), BEFORE)
-        with _there(stage, server, author, stream) as crowd:
+        stream = listening(HALL, AUDIENCE, end_of(server.url, HALL), BEFORE)
+        with gathered(stage.progress, server.url, HALL, author, stream) as crowd:
             with Load(server.url, _news(author, every=OFTEN)) as load:
                 stage.progress.load(load, "before", BEFORE)
                 server.kill("sockets")
@@ -151,21 +149,13 @@ def restart(stage: Stage) -> None:
 SCENES = {"hall": hall, "restart": restart}
 
 
-@contextmanager
-def _only(stage: Stage, number: int) -> Iterator[Running]:
-    """Run a step for as long as it is needed: what it costs is compared with the others."""
-    stage.progress.say(f"starting step {number}")
-    with live(catalog.find(number), env=ENVIRONMENT, timeout=60) as server:
-        stage.quiet()
-        yield server
-
-
 def _look(stage: Stage, server: Running, way: str, crowd: Crowd) -> Found:
     """Measure the step with nobody there, then with a hall that is idle, then with news."""
     authors = register(server.url, 4)
     empty = _spent(stage, server, stage.seconds, "nobody is there")
     neighbours = Neighbours()
-    with _there(stage, server, authors[0], crowd(HALL, _end(server))) as load:
+    stream = crowd(HALL, end_of(server.url, HALL))
+    with gathered(stage.progress, server.url, HALL, authors[0], stream) as load:
         with neighbours:
             idle = _spent(stage, server, IDLE, f"{ATTENDEES} {way}")
         with neighbours, Load(server.url, _news(*authors, every=NEWS_EVERY)) as posts:
@@ -184,25 +174,6 @@ def _look(stage: Stage, server: Running, way: str, crowd: Crowd) -> Found:
         f"nothing happens; news p95 {seconds(found.p95)}"
     )
     return found
-
-
-@contextmanager
-def _there(stage: Stage, server: Running, author: Person, stream: Stream) -> Iterator[Load]:
-    """Send a crowd, and wait until each of them hears a question; CourseError when some do not."""
-    with Load(server.url, stream) as crowd:
-        heard = followers.settled(
-            stage.progress, crowd, [followers.call(server.url, HALL, author)], PATIENCE
-        )
-        if heard.lost:
-            raise CourseError(f"{heard.lost} clients do not hear: {problems(crowd.records)}")
-        yield crowd
-
-
-def _end(server: Running) -> str:
-    """Return the cursor at the end of the hall's list."""
-    feed = Feed(server.url, HALL)
-    feed.refresh()
-    return feed.cursor
 
 
 def _news(*authors: Person, every: float) -> Stream:

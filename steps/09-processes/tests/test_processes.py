@@ -41,7 +41,7 @@ def gunicorn(app, server, until):
         yield url
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        process.wait(30)  # gunicorn itself waits 20 s for a process that does not end
 
 
 def answers(url):
