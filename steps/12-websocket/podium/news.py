@@ -17,7 +17,8 @@ from flask import current_app
 
 from podium import draining
 
-PAUSE = 1  # seconds between two attempts to subscribe
+PAUSE = 1  # seconds between two attempts to subscribe, or to publish
+TRIES = 60
 # Who wakes up asks again at once. Everybody in the same moment would leave no time for others: a
 # crowd wakes up in the course of so many seconds for each, and at most in this time.
 EACH, MOST = 0.008, 2
@@ -27,6 +28,18 @@ log = logging.getLogger(__name__)
 def channel(client):
     """One for each of the server's databases: without that, channels are common to all of them."""
     return f"news:{client.get_connection_kwargs().get('db', 0)}"
+
+
+def say(valkey, message):
+    valkey.publish(channel(valkey), json.dumps(message))
+
+
+def say_later(valkey, message):
+    """Who listens may not have noticed that anything was wrong."""
+    for _ in range(TRIES):
+        time.sleep(PAUSE)
+        with suppress(redis.RedisError):
+            return say(valkey, message)
 
 
 class News:
@@ -39,13 +52,16 @@ class News:
         app.extensions["news"] = Listener(app)
 
     def publish(self, **message):
-        """Say what happened: nobody fails because it cannot be said.
+        """Say what happened; later, if it cannot be said now.
 
         One of: `talk` (an id) has this `version` now, by a change of this `kind` in a `question`;
         a `job` (an id) goes on, or is over; the token with the digest `revoked` is no longer valid.
         """
-        with suppress(redis.RedisError):
-            self.shared.do(lambda valkey: valkey.publish(channel(valkey), json.dumps(message)))
+        try:
+            self.shared.do(lambda valkey: say(valkey, message))
+        except redis.RedisError:
+            valkey = current_app.extensions["shared"]
+            threading.Thread(target=say_later, args=(valkey, message), daemon=True).start()
 
     def listen(self):
         """From now on nothing is missed; if it returns False, everything is."""

@@ -9,10 +9,11 @@ import pytest
 import redis
 from sqlalchemy import event
 
-from podium.extensions import db, news
+from podium.extensions import db, news, shared
 from podium.models import Question, Talk
 from podium.news import channel
 from podium.services.feed import touch
+from podium.shared import POOL
 
 LIST = "/api/v2/talks/talk/questions"
 
@@ -208,3 +209,23 @@ def test_many_changes_at_once_leave_nobody_behind(app, wait, asker, client):
         for result in results:
             result.result(20)
     assert all(len(mine) == 30 for mine in seen)
+
+
+def test_what_cannot_be_said_now_is_said_later(app, wait, asker, ask):
+    answer = wait()
+    shared.again_at = time.monotonic() + 0.5
+    ask(asker, "Who hears that?")
+    assert sources(answer) == ["Who hears that?"]
+
+
+def test_more_at_once_than_there_are_connections_wait_for_one(app):
+    def ask_slowly(number):
+        with app.app_context():
+            return shared.do(lambda valkey: valkey.blpop("nothing", 0.05))
+
+    with ThreadPoolExecutor(150) as many:
+        assert set(many.map(ask_slowly, range(150))) == {None}
+    valkey = app.extensions["shared"]
+    ours = str(valkey.get_connection_kwargs()["db"])
+    served = [each for each in valkey.client_list() if (each["db"], each["cmd"]) == (ours, "blpop")]
+    assert len(served) <= POOL["max_connections"]

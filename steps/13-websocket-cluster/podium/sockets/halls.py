@@ -79,17 +79,22 @@ class Hall:
         return [(name, {"items": items}) for name, items in events if items]
 
     def welcome(self, after):
-        """Let the client in and send it what it has missed."""
-        if not visitors.is_here():
-            return
-        join_room(self.slug)
+        """Send the client what it has missed, then let it in.
+
+        Those who are here are brought to the same point: nobody is told twice, or misses anything.
+        """
         more = True
         while more:
             page = feed.changes_in(self.read, self.slug, after, PAGE)
+            if page.version > self.read:
+                self.push()
+                continue
             items = [change_v2(rows, self.slug) for rows in page.questions]
             after, more = page.next, page.more
             event = {"items": items, "next": write_cursor(self.slug, after), "more": more}
             socketio.emit("question", event, to=request.sid, ignore_queue=True)
+        if visitors.is_here():
+            join_room(self.slug)
 
     def is_empty(self):
         return not any(socketio.server.manager.get_participants("/", self.slug))
@@ -108,7 +113,10 @@ class Halls(dict):
     def enter(self, slug, after):
         id, version = feed.look(slug, after)
         with self.lock:
-            self.setdefault(id, Hall(slug, version)).welcome(after)
+            if id not in self:
+                self[id] = Hall(slug, version)
+                self.hear(id, None, "began")  # the look may be from before news that are over
+            self[id].welcome(after)
         if not self.running:
             self.running = True
             socketio.start_background_task(self.run)
