@@ -31,10 +31,11 @@ NEWS_EVERY = 2  # seconds
 WAITING = 500
 ROUNDS = 2
 AT_MOST = 2  # times what 95 of 100 answers take while nobody waits
-# The same application, served in other ways, and so many who wait there: more than two a thread,
-# as these do not come to the processes in equal parts.
+# The same application, served in other ways, and so many who wait there: more than two a thread, as
+# these do not come to the processes in equal parts. Threads all of one process: of several it is
+# left to chance which takes the next connection.
 SYNC = "--worker-class sync"
-THREADS = "--worker-class gthread --threads 8"
+THREADS = "--workers 1 --worker-class gthread --threads 16"
 SERVED = {"4 sync workers": (SYNC, 20), "32 threads": (THREADS, 80), "coroutines": ("", 80)}
 FEW = 0.1  # of the polls: with fewer answers a server has stopped answering
 SHOWN = 4  # seconds
@@ -77,9 +78,13 @@ def waiting(stage: Stage) -> None:
         for found, what in ((silent, "wait"), (lively, "hear of news")):
             after = _p95(found, name)
             figure = f"p95 {seconds(after)}, {ratio(after, before):.2f} x"
-            missed = slower(before, after, AT_MOST)
+            # News have no target: each is an answer to all who wait, and another request of theirs.
+            # This is what step 12 mends.
+            limited = found is silent
+            missed = limited and slower(before, after, AT_MOST)
             # What disturbed all in turn takes nothing from a target that was met.
-            row = Row(f"{name}s, {WAITING} {what}", figure, f"{AT_MOST} x or less", missed)
+            target = f"{AT_MOST} x or less" if limited else ""
+            row = Row(f"{name}s, {WAITING} {what}", figure, target, missed)
             row.invalid = invalid or (doubt if missed else None)
             stage.add(row)
     records = [record for load in loads for record in load.records]
