@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from course.drills import websocket
-from course.drills.plan import MARK
+from course.drills.plan import SOURCE
 
-SOURCE = re.compile(rf'"source": ?"{MARK.pattern}'.encode())
+TOLD = re.compile(SOURCE.encode())
 AT_ONCE = 40  # clients that are about to come in
 SOON = 1  # seconds after which it is looked again whether one more may come
 
@@ -118,7 +118,7 @@ class Hall:
             if not client.there:
                 client.there = True
                 self.there += 1
-            for key in SOURCE.findall(text):
+            for key in TOLD.findall(text):
                 if key in client.heard:
                     self.twice += 1
                 else:

@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 import gevent
 
 from course.drills import websocket
-from course.drills.plan import MARK, Record, Stream
+from course.drills.plan import SOURCE, Record, Stream
 
 SHORTEST, LONGEST = 0.05, 1  # seconds before another attempt to connect
-# The mark is also in what the page shows of the text: that is not a second time.
-SOURCE = re.compile(rf'"source": ?"{MARK.pattern}')
+TOLD = re.compile(SOURCE)
 CURSOR = re.compile(r'"next": ?"([^"]+)"')
 AWAY = 3  # seconds, on average
 QUIET = 60  # seconds without as much as a ping: the server is gone
@@ -110,7 +109,7 @@ class Listener:
             join = {**(self.stream.body or {}), "after": self.cursor or None}
             self.send(websocket.event("join", join))
         elif text.startswith("42"):
-            if heard := SOURCE.findall(text):
+            if heard := TOLD.findall(text):
                 self.say(200, heard=heard)
             if found := CURSOR.search(text):
                 self.cursor = found[1]

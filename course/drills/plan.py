@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 # In the text of each question that a drill posts: the key of its request.
 MARK = re.compile(r"Drill ([0-9a-f]{16}):")
+# The mark is also in what the page shows of the text: that is not a second time.
+SOURCE = rf'"source": ?"{MARK.pattern}'
 
 
 @dataclass

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import socketio
 
+from course.deploy import variable
 from tests.podium_api import wait_until
 
 PATIENCE = 30  # seconds, on a busy machine
@@ -95,6 +96,6 @@ def without(running, *names):
 
 def listens(running, name):
     """Whether a process that has a port of its own takes connections."""
-    port = running.variables[f"{name.upper().replace('-', '_')}_PORT"]
+    port = running.variables[variable(name, "PORT")]
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", int(port))) == 0

@@ -12,7 +12,7 @@ from crowd import WINDOW, stats
 from jobs import order, organiser_of
 from listener import PATIENCE, ids, listeners, servers_of_sockets, without
 
-from course.deploy import rolling_restart
+from course.deploy import rolling_restart, variable
 from tests.podium_api import unique, wait_until
 
 pytestmark = [pytest.mark.since(13), pytest.mark.usefixtures("ours")]
@@ -38,9 +38,7 @@ def visitor(number):
 
 def connections(running):
     """How many of the sockets' connections each server has, by its name."""
-    ports = {
-        int(running.variables[f"{name.upper().replace('-', '_')}_PORT"]): name for name in SERVERS
-    }
+    ports = {int(running.variables[variable(name, "PORT")]): name for name in SERVERS}
     return Counter(
         ports[each.laddr.port]
         for each in psutil.net_connections("tcp")

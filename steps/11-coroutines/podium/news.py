@@ -18,7 +18,7 @@ from flask import current_app
 from podium import draining
 
 PAUSE = 1  # seconds between two attempts to subscribe, or to publish
-TRIES = 60
+TRIES = 60  # to publish what could not be said at once
 # Who wakes up asks again at once. Everybody in the same moment would leave no time for others: a
 # crowd wakes up in the course of so many seconds for each, and at most in this time.
 EACH, MOST = 0.008, 2

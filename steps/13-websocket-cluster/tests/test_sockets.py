@@ -4,15 +4,18 @@ import json
 import re
 import time
 from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 import redis
+from sqlalchemy.exc import OperationalError
 from websocket import WebSocketBadStatusException
 from wire import CLOSED, Wire
 
 from podium.extensions import db, news
 from podium.models import User
-from podium.services import jobs, users
+from podium.services import feed, jobs, users
+from podium.sockets.halls import Hall, Halls
 
 VOTE = {"question": 1, "vote": True}
 
@@ -109,6 +112,20 @@ def test_who_joins_between_a_change_and_its_news_is_told_once(
         while event := wire.hear("question", seconds=1):
             heard += sources(event)
         assert heard == told
+
+
+def test_what_a_join_that_failed_could_not_push_is_pushed_later(app, ask, log_in, monkeypatch):
+    ask(log_in("asker"))
+    with app.app_context():
+        halls, (id, version) = Halls(app), feed.look("talk", 0)
+        halls[id] = hall = Hall("talk", version - 1)
+        hall.kinds[1].add("question")
+        away = OperationalError("SELECT 1", {}, Exception("the database is away"))
+        monkeypatch.setattr(feed, "changes", Mock(side_effect=away))
+        monkeypatch.setattr(feed, "changes_in", lambda *_: Mock(version=version))
+        with pytest.raises(OperationalError):
+            halls.enter("talk", 0)
+        assert hall.due() is not None and halls.news.is_set()
 
 
 def test_a_long_list_comes_in_parts_and_each_but_the_last_says_so(app, watch, ask, log_in):

@@ -116,7 +116,11 @@ class Halls(dict):
             if id not in self:
                 self[id] = Hall(slug, version)
                 self.hear(id, None, "began")  # the look may be from before news that are over
-            self[id].welcome(after)
+            try:
+                self[id].welcome(after)
+            except outages.DATABASE:
+                self.lost()  # it may have been about to push something
+                raise
         if not self.running:
             self.running = True
             socketio.start_background_task(self.run)
