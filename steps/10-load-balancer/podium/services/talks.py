@@ -1,6 +1,6 @@
 """The talks, and what their organiser takes away."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from podium.extensions import db
@@ -8,6 +8,9 @@ from podium.models import Question, Talk, find
 from podium.services import jobs, questions
 from podium.services.errors import Forbidden, NotFound
 from podium.talks.transcript import transcript_pdf
+
+# Every poll asks it: built once, because building costs as much as running it.
+VERSION = select(Talk.version).where(Talk.slug == bindparam("slug"))
 
 
 def every():
@@ -20,7 +23,7 @@ def get(slug):
 
 def version(slug):
     """What counts the changes of the talk's list."""
-    number = db.session.scalar(select(Talk.version).where(Talk.slug == slug))
+    number = db.session.scalar(VERSION, {"slug": slug})
     if number is None:
         raise NotFound("There is no such talk.")
     return number
