@@ -16,6 +16,7 @@ from podium.extensions import db, news
 from podium.models import User
 from podium.services import feed, jobs, users
 from podium.sockets.halls import Hall, Halls
+from podium.sockets.visitors import Visitors
 
 VOTE = {"question": 1, "vote": True}
 
@@ -59,6 +60,10 @@ def watch(connect):
 
 def sources(event):
     return [item["source"] for item in event["items"]]
+
+
+def scores_of(event):
+    return [(item["id"], item.get("score")) for item in event["items"]]
 
 
 def test_who_joins_gets_what_is_there_and_then_what_happens(watch, ask, log_in):
@@ -106,7 +111,8 @@ def test_who_joins_between_a_change_and_its_news_is_told_once(
     after = client.get("/api/v2/talks/talk/questions").get_json()["next"]
     late = watch(after=after if knows else before)
     with app.app_context():
-        news.publish(talk=1, question=id, kind="question")
+        version = feed.changes("talk", 0, 1).version
+        news.publish(talk=1, question=id, kind="question", version=version)
     for wire, told in ((here, ["Which news?"]), (late, [] if knows else ["Which news?"])):
         heard = []
         while event := wire.hear("question", seconds=1):
@@ -116,16 +122,82 @@ def test_who_joins_between_a_change_and_its_news_is_told_once(
 
 def test_what_a_join_that_failed_could_not_push_is_pushed_later(app, ask, log_in, monkeypatch):
     ask(log_in("asker"))
+    monkeypatch.setattr(Visitors, "is_here", lambda visitors: True)
     with app.app_context():
         halls, (id, version) = Halls(app), feed.look("talk", 0)
         halls[id] = hall = Hall("talk", version - 1)
         hall.kinds[1].add("question")
         away = OperationalError("SELECT 1", {}, Exception("the database is away"))
         monkeypatch.setattr(feed, "changes", Mock(side_effect=away))
-        monkeypatch.setattr(feed, "changes_in", lambda *_: Mock(version=version))
         with pytest.raises(OperationalError):
-            halls.enter("talk", 0)
+            halls.enter("talk", version)
         assert hall.due() is not None and halls.news.is_set()
+
+
+def test_whatever_happens_news_are_pushed_again(app, monkeypatch):
+    """The database may hang up on us even while we say that we are done."""
+
+    class Over(BaseException):
+        """The end of the test."""
+
+    away = OperationalError("ROLLBACK", {}, Exception("the server closed the connection"))
+    halls = Halls(app)
+    halls.push = Mock(side_effect=[away, None, RuntimeError("what is that?"), None, Over])
+    halls.news.set()
+    monkeypatch.setattr("podium.sockets.halls.AGAIN_AFTER", 0)
+    monkeypatch.setattr(db.session, "remove", Mock(side_effect=[None, away, None, away, None]))
+    with pytest.raises(Over):
+        halls.run()
+    assert halls.push.call_count == 5
+
+
+def test_nobody_keeps_a_connection_while_everybody_is_told(app, ask, log_in, monkeypatch):
+    ask(log_in("asker"))
+    kept = []
+
+    def tell(*_, **__):
+        kept.append(db.engine.pool.checkedout())
+
+    monkeypatch.setattr("podium.sockets.halls.socketio.emit", tell)
+    with app.app_context():
+        Hall("talk", 0).push()
+    assert kept == [0]
+
+
+def test_who_waits_to_come_in_keeps_nobody_from_hearing_news(app, monkeypatch):
+    """More may come at once than there are connections; who is here is told all the same."""
+    kept = []
+
+    def missed(*_):
+        kept.append((db.engine.pool.checkedout(), halls.lock.locked()))
+
+    monkeypatch.setattr(Visitors, "is_here", lambda visitors: not kept)
+    monkeypatch.setattr(feed, "changes_in", missed)
+    monkeypatch.setattr(Hall, "tell", lambda *_: None)
+    with app.app_context():
+        halls = Halls(app)
+        halls.running = True
+        halls.enter("talk", 0)
+    assert kept == [(0, False)]
+
+
+def test_a_hall_is_not_given_up_while_somebody_comes_in(app, monkeypatch):
+    monkeypatch.setattr(Visitors, "is_here", lambda visitors: True)
+    monkeypatch.setattr("podium.sockets.halls.join_room", lambda slug: None)
+    with app.app_context():
+        halls, (id, version) = Halls(app), feed.look("talk", 0)
+        halls.running = True
+
+        def news_meanwhile(*_):
+            halls.push()
+            return Mock(questions=[], next=version)
+
+        monkeypatch.setattr(feed, "changes_in", news_meanwhile)
+        monkeypatch.setattr(Hall, "tell", lambda hall, page: page.next)
+        halls.enter("talk", 0)
+        assert id in halls
+        halls.push()
+        assert id not in halls
 
 
 def test_a_long_list_comes_in_parts_and_each_but_the_last_says_so(app, watch, ask, log_in):
@@ -174,7 +246,8 @@ def test_a_question_does_not_wait_for_votes_and_no_vote_is_lost(watch, client, a
         scores |= {item["id"]: item["score"] for item in told["items"]}
         assert scores.get(first, 1) == 1
         client.delete(f"/api/questions/{first}/vote", headers=voter)
-        wire.hear("votes")
+        while (first, 0) not in scores_of(wire.hear("votes", "question")):
+            pass
 
 
 def test_an_edit_a_mark_and_a_deletion_are_pushed(app, watch, client, ask, log_in):

@@ -34,6 +34,7 @@ class Hall:
         self.kinds = defaultdict(set)  # of the changes that were heard of, by question
         self.votes = {}  # scores that are read and not sent, by question
         self.votes_at = 0
+        self.coming = 0  # clients that are about to come in
 
     def due(self):
         """The time to push, by the monotonic clock; None while there is nothing to push."""
@@ -63,6 +64,7 @@ class Hall:
             page = feed.changes(self.slug, read, PAGE)
             changes += page.questions
             read, more = page.next, page.more
+        db.session.remove()  # to tell them takes a while, and no connection
         self.read = read
         questions, previews = [], []
         for rows in changes:
@@ -78,26 +80,24 @@ class Hall:
         events = ("question", questions), ("preview", previews)
         return [(name, {"items": items}) for name, items in events if items]
 
-    def welcome(self, after):
-        """Send the client what it has missed, then let it in.
+    def tell(self, page):
+        """Send the client a page of what it has missed; return the version that it has now.
 
-        Those who are here are brought to the same point: nobody is told twice, or misses anything.
+        Nothing that is later than what everybody here has read: all are told of that together.
         """
-        more = True
-        while more:
-            page = feed.changes_in(self.read, self.slug, after, PAGE)
-            if page.version > self.read:
-                self.push()
-                continue
-            items = [change_v2(rows, self.slug) for rows in page.questions]
-            after, more = page.next, page.more
-            event = {"items": items, "next": write_cursor(self.slug, after), "more": more}
-            socketio.emit("question", event, to=request.sid, ignore_queue=True)
-        if visitors.is_here():
-            join_room(self.slug)
+        missed = [rows for rows in page.questions if rows[0].version <= self.read]
+        after = min(page.next, self.read)
+        event = {
+            "items": [change_v2(rows, self.slug) for rows in missed],
+            "next": write_cursor(self.slug, after),
+            "more": after < self.read,
+        }
+        socketio.emit("question", event, to=request.sid, ignore_queue=True)
+        return after
 
     def is_empty(self):
-        return not any(socketio.server.manager.get_participants("/", self.slug))
+        here = any(socketio.server.manager.get_participants("/", self.slug))
+        return not (here or self.coming)
 
 
 class Halls(dict):
@@ -106,24 +106,50 @@ class Halls(dict):
     def __init__(self, app):
         super().__init__()
         self.app = app
-        self.lock = threading.Lock()  # while a client comes in, nothing is pushed
+        self.lock = threading.Lock()  # one push at a time
         self.news = threading.Event()
         self.running = False
 
     def enter(self, slug, after):
         id, version = feed.look(slug, after)
-        with self.lock:
-            if id not in self:
-                self[id] = Hall(slug, version)
-                self.hear(id, None, "began")  # the look may be from before news that are over
-            try:
-                self[id].welcome(after)
-            except outages.DATABASE:
-                self.lost()  # it may have been about to push something
-                raise
+        db.session.remove()  # who waits keeps no connection: who is waited for may need one
+        if id not in self:
+            self[id] = Hall(slug, version)
+            self.hear(id, None, "began")  # the look may be from before news that are over
+        self[id].coming += 1
+        try:
+            self.let_in(self[id], after)
+        finally:
+            self[id].coming -= 1
         if not self.running:
             self.running = True
             socketio.start_background_task(self.run)
+
+    def let_in(self, hall, after):
+        """Tell the client what it has missed, then let it in; it is told nothing twice.
+
+        From the last page to the door nothing waits, so no other greenlet runs: that takes no
+        lock, and a crowd at the door does not keep those who are here from hearing news.
+        """
+        while visitors.is_here():
+            if hall.read < after:
+                self.catch_up(hall, after)
+                continue
+            page = feed.changes_in(hall.read, hall.slug, after, PAGE)
+            db.session.remove()
+            after = hall.tell(page)
+            if after == hall.read and visitors.is_here():
+                return join_room(hall.slug)
+
+    def catch_up(self, hall, version):
+        """The client has seen more than those who are here: they are told first."""
+        with self.lock:
+            try:
+                if hall.read < version:
+                    hall.push()
+            except outages.DATABASE:
+                self.lost()  # it may have been about to push something
+                raise
 
     def hear(self, talk, question, kind):
         """Of a change, made in whichever process."""
@@ -138,19 +164,17 @@ class Halls(dict):
         self.news.set()
 
     def run(self):
-        with self.app.app_context():
-            while True:
-                due = [at for hall in self.values() if (at := hall.due()) is not None]
-                self.news.wait(max(0, min(due) - time.monotonic()) if due else None)
-                self.news.clear()
-                try:
+        while True:
+            due = [at for hall in self.values() if (at := hall.due()) is not None]
+            self.news.wait(max(0, min(due) - time.monotonic()) if due else None)
+            self.news.clear()
+            try:
+                with self.app.app_context():
                     self.push()
-                except outages.DATABASE as error:
-                    log.warning("Nothing is pushed while the database is away: %s", error)
-                    time.sleep(AGAIN_AFTER)
-                    self.lost()
-                finally:
-                    db.session.remove()
+            except Exception as error:  # whatever it is, somebody has to go on telling
+                log.warning("Nothing is pushed for now: %r", error)
+                time.sleep(AGAIN_AFTER)
+                self.lost()
 
     def push(self):
         with self.lock:
