@@ -1,0 +1,73 @@
+"""Figures for docs and slides: by id out of the results, so that nobody writes one by hand.
+
+`claim:ID:ratio`, `claim:ID:before`, `claim:ID:after`, `hall:N` (people, of step N),
+`times:N` (halls of step 1 that the one of step N is), `share:STEP:CALL` (of its floor),
+`machine` (what all of them were measured on).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from course.errors import CourseError
+from course.load.scenario import FOLDER
+
+RESULTS = FOLDER / "results"
+# What looks like a performance figure: a number and what it is a number of.
+HAND = re.compile(
+    r"(?<![\w.:/-])\d[\d,.]*\s?(?:×|x\b|times (?:faster|slower|sooner|more|as)|ms\b|"
+    r"(?:requests|messages|lists|polls|posts) (?:a|per) second|(?:requests|messages|req)/s)"
+)
+
+
+def figure(id: str, results: Path = RESULTS) -> str:
+    """Return a figure as it is to be read; CourseError when there is none of that id.
+
+    A claim that does not hold, or that was not measured, has none either.
+    """
+    kind, _, rest = id.partition(":")
+    try:
+        match kind:
+            case "claim":
+                return _claim(*rest.split(":"), _read(results / "claims.json"))
+            case "hall":
+                return f"{_hall(rest, results):,}"
+            case "times":
+                return f"{_hall(rest, results) / _hall('1', results):.0f}"
+            case "share":
+                step, call = rest.split(":")
+                found = _read(results / "ladder.json")["floors"][f"step {step}"][call]
+                return f"{found['ratio']:.0%}"
+            case "machine":
+                here = _read(results / "ladder.json")["provenance"]
+                return f"{here['cpu']}, {here['cores']} cores, Python {here['python']}"
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        pass
+    raise CourseError(f"There is no figure {id!r} in loadtests/results.")
+
+
+def by_hand(text: str) -> list[str]:
+    """Return what looks like a performance figure in a Markdown text, outside of code."""
+    text = re.sub(r"^(`{3,}|~{3,}).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [found[0] for found in HAND.finditer(re.sub(r"`[^`\n]*`", "", text))]
+
+
+def _claim(id: str, part: str, claims: dict) -> str:
+    claim = claims[id]
+    if claim["outcome"] != "holds":
+        raise CourseError(f"The claim {id!r} {claim['outcome']}: it has no figure to state.")
+    parts = {"ratio": f"{claim['ratio']:.2g}", "before": claim["before"], "after": claim["after"]}
+    return parts[part]
+
+
+def _hall(step: str, results: Path) -> int:
+    return _read(results / "ladder.json")["rungs"][step]["hall"]
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f"There is no {path.name} yet: make measure, make claims.") from None

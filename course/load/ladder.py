@@ -1,0 +1,186 @@
+"""The ladder: the largest hall that each step serves."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from course import catalog
+from course.drills.load import percentile
+from course.drills.people import ENVIRONMENT
+from course.drills.progress import Progress
+from course.drills.report import seconds as in_words
+from course.load import locusts
+from course.load.compare import Author, fill
+from course.load.floors import used
+from course.load.result import Result
+from course.load.scenario import FOLDER
+from course.runner import Running, live
+
+REQUEST_P95, FRESH_P95 = 0.3, 3  # seconds
+VOTE_EVERY, ASK_EVERY, LINKS = 30, 300, 0.2
+QUESTIONS = 50
+SECONDS = 10
+LEAST = 1  # questions a second, or there would be nothing in a small hall to be fresh
+FIRST, CLOSE_ENOUGH = 16, 1.25
+TIMES = 2  # that a hall has to be served
+# After a crowd that was too large a step still owes something to those who have left. That it is at
+# rest shows in what its processes use: in cores, over so long, and within so long.
+AT_REST, OVER, REST_WITHIN = 0.2, 1, 60
+WAITS = 11  # the first step whose clients let the server wait for them: that is no slow answer
+FILE = FOLDER / "hall.py"
+NOT_TIMED = ("first look", "register", "log in", "connect", "lost")
+
+
+@dataclass
+class Trial:
+    """One hall, and whether it was served; times in seconds, `cpu` of the generator in cores."""
+
+    size: int
+    p95: float
+    fresh: float
+    failed: int
+    sent: int
+    cpu: float
+    reason: str = ""
+
+    @property
+    def served(self) -> bool:
+        return not self.reason
+
+
+@dataclass
+class Rung:
+    """What was found of a step: it serves `hall` people, every time, and `beyond` not."""
+
+    step: int
+    hall: int = 0
+    beyond: int = 0
+    trials: list[Trial] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def judge(size: int, step: int, result: Result) -> Trial:
+    """Say whether a hall of that size was served."""
+    watched = ("watch",) if step >= WAITS else ()
+    times = [
+        value
+        for name in result.requests
+        if name not in (*NOT_TIMED, *watched)
+        for value in result.times(name)
+    ]
+    p95, fresh = percentile(times, 95), percentile(result.fresh, 95)
+    trial = Trial(size, p95, fresh, result.failed, result.sent, sum(result.cpu))
+    if result.failed:
+        trial.reason = f"{result.failed} of {result.sent} requests failed"
+    elif not p95 <= REQUEST_P95:
+        trial.reason = f"p95 of requests {in_words(p95)}"
+    elif not fresh <= FRESH_P95:
+        trial.reason = f"p95 of freshness {in_words(fresh)}"
+    elif result.invalid:
+        trial.reason = result.invalid
+    return trial
+
+
+def search(try_it: Callable[[int], bool], first: int) -> tuple[int, int]:
+    """Return the largest size that is served and the smallest that is not, by doubling, bisection.
+
+    Sizes are tried from `first` on; downwards when that one is too large already.
+    """
+    low, high = 0, 0
+    size = max(1, first)
+    while not (low and high):
+        if try_it(size):
+            low, size = size, size * 2
+        else:
+            high, size = size, size // 2
+        if not size:
+            return 0, high
+    while high > low * CLOSE_ENOUGH and high - low > 1:
+        middle = round(math.sqrt(low * high))
+        if middle in (low, high):
+            break
+        if try_it(middle):
+            low = middle
+        else:
+            high = middle
+    return low, high
+
+
+def confirm(try_it: Callable[[int], bool], low: int, high: int) -> tuple[int, int]:
+    """Return the largest size that is served every time, and the next larger that was not.
+
+    `low` was served once. When it is not again, a smaller one is tried: luck is no capacity.
+    """
+    served = 1
+    while low and served < TIMES:
+        if try_it(low):
+            served += 1
+        else:
+            low, high, served = math.floor(low / CLOSE_ENOUGH), low, 0
+    return low, high
+
+
+def climb(number: int, first: int, progress: Progress) -> Rung:
+    """Look for the largest hall of a step, beginning with `first` people."""
+    rung = Rung(number)
+    step = catalog.find(number)
+    progress.say(f"starting step {number}: {step.title}")
+    with live(step, env=ENVIRONMENT, timeout=60) as server:
+        fill(server, QUESTIONS)
+
+        def try_it(size: int) -> bool:
+            trial = judge(size, number, serve(server, size, progress))
+            rung.trials.append(trial)
+            progress.say(
+                f"  {size:,} people: requests p95 {in_words(trial.p95)}, freshness p95 "
+                f"{in_words(trial.fresh)}, generator {trial.cpu:.2f} cores: "
+                f"{trial.reason or 'served'}"
+            )
+            if not trial.served and not rest(server, progress):
+                trial.reason += f", and no rest {REST_WITHIN} s later"
+                progress.say(f"  step {number} has no rest {REST_WITHIN} s after they have left")
+            return trial.served
+
+        rung.hall, rung.beyond = confirm(try_it, *search(try_it, first))
+    return rung
+
+
+def rest(server: Running, progress: Progress) -> bool:
+    """Wait until a step is at rest; whether it was in time."""
+    pids = [process.pid for process in server.processes.values()]
+    then, before = time.monotonic(), sum(map(used, pids))
+
+    def idle() -> bool:
+        nonlocal then, before
+        if time.monotonic() < then + OVER:
+            return False
+        now, after = time.monotonic(), sum(map(used, pids))
+        cores = (after - before) / (now - then)
+        then, before = now, after
+        return cores < AT_REST
+
+    return progress.wait(idle, REST_WITHIN, f"step {server.step.number} comes to rest")
+
+
+def serve(server: Running, size: int, progress: Progress) -> Result:
+    """Fill the hall with so many people for a while and return what they found."""
+    options = ("--votes", f"{size / VOTE_EVERY}", "--links", f"{LINKS}")
+    options += ("--questions", f"{max(LEAST, size / ASK_EVERY)}")
+    with Author(server) as author:
+        return locusts.run(
+            server.url,
+            server.step.number,
+            FILE,
+            size + 2,
+            SECONDS,
+            progress,
+            f"step {server.step.number}, {size:,} people",
+            slow_site=server.slow_site_url,
+            options=(*options, *author),
+            processes=1 + size // locusts.FEW,
+        )

@@ -1,0 +1,3 @@
+"""Step 9: what do two processes gain? Ten clients read the list again and again."""
+
+from loadtests.people import Reader  # noqa: F401 (Locust runs what it finds here)
