@@ -1,0 +1,1 @@
+"""The organisers: what each of them has to look after."""

@@ -1,0 +1,1 @@
+"""What an organiser says to the people of a talk."""
