@@ -7,7 +7,7 @@ COURSE = @"$(PYTHON)" -m course.bootstrap
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help test bench doctor format lock clean distclean FORCE
+.PHONY: help test bench measure claims progress doctor format lock clean distclean FORCE
 
 step-%: FORCE
 	$(COURSE) step "$*"
@@ -24,6 +24,10 @@ deploy-%: FORCE
 flask-%: FORCE
 	$(COURSE) flask "$*" -- $(ARGS)
 
+# Before reset-%, which matches it too: the make of macOS takes the first.
+reset-exercise-%: FORCE
+	$(COURSE) reset-exercise "$*"
+
 reset-%: FORCE
 	$(COURSE) reset "$*"
 
@@ -33,7 +37,31 @@ test-%: FORCE
 drill-%: FORCE
 	$(COURSE) drill "$*"
 
-test bench doctor format lock clean distclean help:
+load-ui-%: FORCE
+	$(COURSE) load-ui "$*"
+
+load-%: FORCE
+	$(COURSE) load "$*"
+
+predict-%: FORCE
+	$(COURSE) predict "$*"
+
+check-%: FORCE
+	$(COURSE) check "$*"
+
+watch-%: FORCE
+	$(COURSE) watch "$*"
+
+hint-%: FORCE
+	$(COURSE) hint "$*"
+
+solution-%: FORCE
+	$(COURSE) solution "$*"
+
+run-exercise-%: FORCE
+	$(COURSE) run-exercise "$*"
+
+test bench measure claims progress doctor format lock clean distclean help:
 	$(COURSE) $@
 
 FORCE:

@@ -34,7 +34,7 @@ class Step:
     `suggestions` are the lines of `try`, in which `{url}` stands for the running step's address.
     `entry` is the process of the Procfile that answers on $PORT; `ports` are variables in which
     the step's processes get a free port each. `variant` tells its data from those of the same step
-    run in another way.
+    run in another way; `data` is where they are when the step is not in steps/.
     """
 
     number: int
@@ -52,6 +52,7 @@ class Step:
     entry: str = "web"
     ports: tuple[str, ...] = ()
     variant: str = ""
+    data: Path | None = None
 
     @property
     def name(self) -> str:
@@ -61,7 +62,7 @@ class Step:
     @property
     def data_dir(self) -> Path:
         """Where `make step-N` keeps the data of this step."""
-        return self.path.parent.parent / ".data" / (self.name + self.variant)
+        return self.data or self.path.parent.parent / ".data" / (self.name + self.variant)
 
     @property
     def apart(self) -> Step:

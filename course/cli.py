@@ -29,9 +29,9 @@ from course import (
     with_services,
 )
 from course.errors import CourseError
+from course.exercises.cli import COMMANDS
 from course.paths import ROOT
 
-DEFAULT_PORT = "8000"
 NOT_OURS_TO_SOLVE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
 
@@ -67,7 +67,7 @@ def help_() -> None:
 @click.argument("step", type=STEP)
 def step(step: catalog.Step) -> None:
     """Run a step on $PORT (8000) until Ctrl-C."""
-    port = ports.parse(os.environ.get("PORT") or DEFAULT_PORT)
+    port = ports.parse(os.environ.get("PORT") or foreground.DEFAULT_PORT)
     foreground.serve(step, port, console.output())
 
 
@@ -75,7 +75,7 @@ def step(step: catalog.Step) -> None:
 @click.argument("step", type=STEP)
 def hosts_(step: catalog.Step) -> None:
     """Run a step on $PORT (8000), its hosts in networks of their own, until Ctrl-C."""
-    port = ports.parse(os.environ.get("PORT") or DEFAULT_PORT)
+    port = ports.parse(os.environ.get("PORT") or foreground.DEFAULT_PORT)
     hosts.check(step)
     foreground.serve(step.apart, port, console.output(), hosts.live_hosts)
 
@@ -185,6 +185,55 @@ def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None) -> Non
     sys.exit(run.drill(step, only, seconds, console.output()))
 
 
+@cli.command("load")
+@click.argument("step", type=STEP)
+def load_(step: catalog.Step) -> None:
+    """Put the same load on step N-1 and step N, in turn, and show what changed."""
+    # Imported here, as below: no other command needs it.
+    from course.load import command
+
+    sys.exit(command.load(step, console.output()))
+
+
+@cli.command("predict")
+@click.argument("step", type=STEP)
+@click.option("--guess", type=click.FloatRange(0, min_open=True), envvar="GUESS")
+def predict_(step: catalog.Step, guess: float | None) -> None:
+    """Ask for a guess, then measure (GUESS=3: without asking)."""
+    from course.load import command
+
+    if guess is None:
+        guess = click.prompt(command.question(step), type=click.FloatRange(0, min_open=True))
+    sys.exit(command.predict(step, guess, console.output()))
+
+
+@cli.command("load-ui")
+@click.argument("step", type=STEP)
+def load_ui_(step: catalog.Step) -> None:
+    """Run step N with Locust's web page beside it."""
+    from course.load import command
+
+    sys.exit(command.by_hand(step, console.output()))
+
+
+@cli.command("measure")
+@click.option("--fresh", is_flag=True, envvar="FRESH", help="Not where an earlier run ended.")
+def measure_(fresh: bool) -> None:
+    """Find the largest hall that each step serves (FRESH=1: from the beginning)."""
+    from course.load import measure
+
+    sys.exit(measure.measure(console.output(), fresh=fresh))
+
+
+@cli.command("claims")
+@click.option("--only", multiple=True, envvar="ONLY", metavar="ID", help="Only these claims.")
+def claims_(only: tuple[str, ...]) -> None:
+    """Measure every performance sentence of the course (ONLY=ID: one of them)."""
+    from course.load import claims
+
+    sys.exit(claims.run(only, console.output()))
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""
@@ -201,6 +250,10 @@ def lock_() -> None:
         print(f"wrote {path.relative_to(ROOT)}")
     if not changed:
         print("All locks are as they should be.")
+
+
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:

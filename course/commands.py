@@ -13,7 +13,22 @@ COMMANDS = (
     ("make test", "verify everything"),
     ("make test-N", "verify step N: its unit tests, then its promises against the running step"),
     ("make bench", "measure what the structure of the steps costs"),
+    (
+        "make load-N",
+        "the same load on steps N-1 and N in turn: what changed, as a table and a chart",
+    ),
+    ("make predict-N", "guess first, then make load-N (GUESS=3 make predict-N without asking)"),
+    ("make load-ui-N", "step N with Locust's web page, to try a load by hand"),
+    ("make measure", "the largest hall of every step, and what it is made of (FRESH=1: again)"),
+    ("make claims", "measure every performance sentence of the course (ONLY=ID: one of them)"),
     ("make drill-N", "inject the faults of step N under load, count what was lost (N from 7 on)"),
+    ("make check-N", "check your exercise N: what works, what does not yet"),
+    ("make watch-N", "check exercise N again whenever you save"),
+    ("make hint-N", "the next hint for exercise N"),
+    ("make solution-N", "our solution beside yours, once yours passes (or FORCE=1)"),
+    ("make run-exercise-N", "run step N with your files of exercise N"),
+    ("make reset-exercise-N", "begin exercise N afresh; what you have is kept"),
+    ("make progress", "the exercises, done and open"),
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),
@@ -27,5 +42,5 @@ def main():
     """Print the table."""
     print("Flask at Scale: one application, step by step\n")
     for command, does in COMMANDS:
-        print("  {:16}{}".format(command, does))
+        print("  {:24}{}".format(command, does))
     print("\nFirst time here: make step-1")

@@ -38,8 +38,17 @@ def render(before: Step | None, step: Step, *, side_by_side: bool, width: int) -
     parts: list[RenderableType] = [title, Text(step.problem), Text()]
     parts.append(_contents(changes, step))
     for change in changes:
-        parts += [Text(), *_heading(change, step), *_body(change, side_by_side, width)]
+        reason = reason_for(change.path, step.changes)[1] or ""
+        parts += [Text(), *render_change(change, reason, side_by_side, width)]
     return Group(*parts)
+
+
+def render_change(
+    change: Change, reason: str, side_by_side: bool, width: int
+) -> Iterator[RenderableType]:
+    """Yield what differs in one file, under its name and the reason for it."""
+    yield from _heading(change, reason)
+    yield from _body(change, side_by_side, width)
 
 
 def show(content: RenderableType, console: Console) -> None:
@@ -79,11 +88,10 @@ def _kind(change: Change) -> Text:
     return Text(change.kind, style=KIND_STYLES.get(change.kind, "cyan"))
 
 
-def _heading(change: Change, step: Step) -> Iterator[RenderableType]:
+def _heading(change: Change, reason: str) -> Iterator[RenderableType]:
     yield Rule(style="dim", characters="─")
     origin = f"  (was {change.came_from})" if change.came_from else ""
     yield Text.assemble(_kind(change), "  ", (change.path, "bold"), origin)
-    reason = reason_for(change.path, step.changes)[1]
     if reason:
         yield Padding(Text(reason, style="italic"), (0, 0, 0, 2))
 

@@ -23,8 +23,15 @@ from course.services import REGISTRY, variables
 from course.supervisor import Supervisor
 
 # A reader may set these for a step on purpose, and the variables of its services.
-PASSED_ON = ("PASSWORD_HASH", "QUESTION_RATE", "TOKEN_RATE")
+PASSED_ON = (
+    "DATABASE_CONNECTIONS",
+    "PASSWORD_HASH",
+    "QUESTION_RATE",
+    "TOKEN_RATE",
+    "WEB_CONCURRENCY",
+)
 PASSED_ON_PREFIX = "PODIUM_"
+DEFAULT_PORT = "8000"
 SAMPLE_PASSWORD = "podium-demo"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -153,7 +160,9 @@ def _passed_on(step: Step) -> dict[str, str]:
 
 
 def _shown(step: Step) -> Path:
-    return step.data_dir.relative_to(step.path.parent.parent)
+    """Return how to name the data directory: from .data on."""
+    data = next(path for path in step.data_dir.parents if path.name == ".data")
+    return step.data_dir.relative_to(data.parent)
 
 
 def _welcome(running: Running, width: int) -> Text:

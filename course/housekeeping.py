@@ -58,7 +58,8 @@ def clean(root: Path) -> list[Path]:
 
 def distclean(root: Path) -> list[Path]:
     """Delete also .venv and all data; CourseError, and nothing deleted, while a step runs."""
-    for lock in sorted((root / ".data").glob("*/run.lock")):
+    locks = [*(root / ".data").glob("*/run.lock"), *(root / ".data").glob("exercises/*/run.lock")]
+    for lock in sorted(locks):
         with leftovers.exclusive(lock.parent):
             leftovers.clear(lock.parent)
     found = clean(root)

@@ -131,7 +131,13 @@ def _is_ours(one: Noted) -> bool:
 
 def main() -> None:
     """Print what killed runners left, one process a line: the step, its name and its id."""
-    for file in sorted((ROOT / ".data").glob("*/run.json")):
+    data = ROOT / ".data"
+    files = [
+        *data.glob("*/run.json"),
+        *data.glob("exercises/*/run.json"),
+        *data.glob("exercises/*/runs/*/run.json"),
+    ]
+    for file in sorted(files):
         if not is_held(file.parent):
             for one in stale(file.parent):
                 print(f"{file.parent.name} {one.name} ({one.pid})")

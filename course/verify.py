@@ -18,6 +18,8 @@ from rich.text import Text
 
 from course import leftovers
 from course.catalog import Step
+from course.exercises import catalog as exercises
+from course.exercises.catalog import Exercise
 from course.housekeeping import TEST_LOGS
 from course.processes import POLL, Process, describe_exit, stop_all, tail
 from course.runner import FOREIGN, FOREIGN_PREFIXES, OWN_VARIABLES
@@ -86,6 +88,7 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
             Check("course", (*plain, "tests/course"), root, tests=True, weight=60),
             Check("slow site", (*plain, "tests/slow_site"), root, tests=True, weight=10),
         ]
+        checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
     for step in steps:
         number = str(step.number)
         contract = (*pytest, "tests/contract", "--step", number)
@@ -105,6 +108,13 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
             Check(f"step {number}: browser", browser, root, tests=True, weight=15 if core else 90),
         ]
     return checks
+
+
+def _exercise(exercise: Exercise, pytest: tuple[str, ...], root: Path) -> Check:
+    """Return the check that an exercise is one, and that its solution breaks no promise."""
+    number = str(exercise.number)
+    command = (*pytest, "tests/exercises", "--exercise", number)
+    return Check(f"exercise {number}", command, root, tests=True, weight=20 + 3 * exercise.number)
 
 
 def _unit(step: Step, command: tuple[str, ...], root: Path) -> Check:

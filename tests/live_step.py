@@ -9,7 +9,8 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 import pytest
@@ -37,11 +38,12 @@ class Server:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add --step, --url and --slow-site-url, unless the other suite has done so."""
+    """Add --step, --code, --url and --slow-site-url, unless the other suite has done so."""
     # Both suites may be named on one command line.
     with contextlib.suppress(ValueError):
         group = parser.getgroup("live step")
         group.addoption("--step", type=int, help="the number of the step to test")
+        group.addoption("--code", type=Path, help="another directory of its code than steps/")
         group.addoption("--url", help="test the step that answers here instead of starting it")
         group.addoption("--slow-site-url", help="the slow site of the step at --url")
 
@@ -68,6 +70,8 @@ class Servers:
 
     def __init__(self, config: pytest.Config) -> None:
         self.step = catalog.find(step_number(config))
+        if code := config.getoption("code"):
+            self.step = replace(self.step, path=code)
         self.given = None
         self._running: list[contextlib.ExitStack] = []
         # Two that look for free ports at the same time may find the same.

@@ -4,6 +4,7 @@ import fcntl
 import http.client
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from course import leftovers, ports, remote
+from course import catalog, foreground, leftovers, ports, remote
 from course.paths import ROOT
 from course.processes import started_at, wait_until
 
@@ -226,3 +227,18 @@ def _on_a_terminal(root: Path, environment: dict[str, str]) -> bytes:
     served.popen.wait(10)
     os.close(ours)
     return seen
+
+
+def test_what_the_steps_say_may_be_set_reaches_them(monkeypatch):
+    """Each `NAME=value make step-N` of a step.toml."""
+    promised = {
+        name
+        for step in catalog.load()
+        for name in re.findall(r"\b([A-Z_]+)=\S+ make step-", (step.path / "step.toml").read_text())
+    }
+    assert "WEB_CONCURRENCY" in promised
+    for name in promised:
+        monkeypatch.setenv(name, "4")
+        assert foreground._passed_on(catalog.find(9))[name] == "4"
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    assert "FLASK_DEBUG" not in foreground._passed_on(catalog.find(9))
