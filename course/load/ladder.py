@@ -22,9 +22,9 @@ from course.runner import Running, live
 REQUEST_P95, FRESH_P95 = 0.3, 3  # seconds
 VOTE_EVERY, ASK_EVERY, LINKS = 30, 300, 0.2
 QUESTIONS = 50
-SECONDS = 10
+SECONDS = 8
 LEAST = 1  # questions a second, or there would be nothing in a small hall to be fresh
-FIRST, CLOSE_ENOUGH = 16, 1.25
+FIRST, CLOSE_ENOUGH, SHORT = 16, 1.25, math.sqrt(2)
 TIMES = 2  # that a hall has to be served
 # After a crowd that was too large a step still owes something to those who have left. That it is at
 # rest shows in what its processes use: in cores, over so long, and within so long.
@@ -89,15 +89,17 @@ def judge(size: int, step: int, result: Result) -> Trial:
 def search(try_it: Callable[[int], bool], first: int) -> tuple[int, int]:
     """Return the largest size that is served and the smallest that is not, by doubling, bisection.
 
-    Sizes are tried from `first` on; downwards when that one is too large already.
+    Sizes are tried from `first` on; downwards when that one is too large already. Most steps serve
+    about as many as the step before: the first try beyond `first` is not as far as the double.
     """
     low, high = 0, 0
-    size = max(1, first)
+    size, times = max(1, first), SHORT
     while not (low and high):
         if try_it(size):
-            low, size = size, size * 2
+            low, size = size, math.ceil(size * times)
         else:
-            high, size = size, size // 2
+            high, size = size, math.floor(size / times)
+        times = 2
         if not size:
             return 0, high
     while high > low * CLOSE_ENOUGH and high - low > 1:

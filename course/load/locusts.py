@@ -39,15 +39,17 @@ def run(
     options: tuple[str, ...] = (),
     processes: int = 1,
     halfway: Callable[[], object] | None = None,
+    warm_up: float | None = None,
 ) -> Result:
     """Put a load on a step for `seconds` after the warm-up and return what was measured.
 
     `slow_site` is where links lead, `options` are more of Locust's, `processes` how many of its
-    processes share the users. `halfway` is called in the middle. CourseError when Locust fails.
+    processes share the users. `halfway` is called in the middle. `warm_up` is in seconds, by
+    default what so many users take. CourseError when Locust fails.
     """
     with tempfile.TemporaryDirectory(prefix="course-load-") as directory:
         log = Path(directory) / "locust.log"
-        warm_up = warm_up_of(users)
+        warm_up = warm_up_of(users) if warm_up is None else warm_up
         command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
         command += ["--host", url, "--step", str(step), "--journal", directory]
         command += ["--users", str(users), "--spawn-rate", str(min(COMING, users))]

@@ -32,7 +32,7 @@ ABOUT = {"rungs": 100, "laws": 60, "floors": 200}  # seconds, for the progress b
 # The steps in which it changes how much is done at a time, before a load balancer limits what one
 # client may ask; and how many ask at the same time.
 LAWS, CLIENTS = (1, 6, 9), (1, 2, 4, 8, 16, 32)
-LAW_SECONDS, LAW_ROUNDS = 2, 2
+LAW_WARM_UP, LAW_SECONDS, LAW_ROUNDS = 1, 2, 2
 LARGER = 10  # times, that the last hall should be as large as the first
 READER = FOLDER / "step06.py"
 
@@ -107,7 +107,16 @@ def law(number: int, progress: Bar) -> dict[str, object]:
         fill(server, QUESTIONS)
         for clients in points:
             what = f"step {number}, {clients} clients"
-            result = locusts.run(server.url, number, READER, clients, LAW_SECONDS, progress, what)
+            result = locusts.run(
+                server.url,
+                number,
+                READER,
+                clients,
+                LAW_SECONDS,
+                progress,
+                what,
+                warm_up=LAW_WARM_UP,
+            )
             if result.failed:
                 raise CourseError(f"{what}: {result.failed} of {result.sent} requests failed.")
             rates.append(result.rate("list"))

@@ -342,6 +342,17 @@ def test_the_search_ends_next_to_the_limit(limit, first):
     assert len(tried) == len(set(tried)) and len(tried) < 20
 
 
+def test_the_search_of_a_step_like_the_one_before_takes_three_trials():
+    tried = []
+
+    def served(size):
+        tried.append(size)
+        return size <= 100
+
+    assert ladder.search(served, 100) == (100, 119)
+    assert tried == [100, 142, 119]
+
+
 def test_a_step_that_serves_nobody_has_no_hall():
     assert ladder.search(lambda size: False, 4) == (0, 1)
 
