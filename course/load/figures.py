@@ -2,7 +2,9 @@
 
 `claim:ID:ratio`, `claim:ID:before`, `claim:ID:after`, `hall:N` (people, of step N),
 `times:N` (halls of step 1 that the one of step N is), `share:STEP:CALL` (of its floor),
-`machine` (what all of them were measured on).
+`rate:STEP:CALL` and `cost:STEP:CALL` (of one process: calls a second, processor time of one),
+`law:STEP:PART` (of the fit of the Universal Scalability Law: single, contention, coherency, best or
+says), `machine` (what all of them were measured on).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.load.scenario import FOLDER
+from course.load.usl import Law
 
 RESULTS = FOLDER / "results"
 # What looks like a performance figure: a number and what it is a number of.
@@ -40,6 +43,12 @@ def figure(id: str, results: Path = RESULTS) -> str:
                 step, call = rest.split(":")
                 found = _read(results / "ladder.json")["floors"][f"step {step}"][call]
                 return f"{found['ratio']:.0%}"
+            case "rate" | "cost":
+                step, call = rest.split(":")
+                found = _read(results / "ladder.json")["floors"][f"step {step}"][call]
+                return f"{found['rate']:,.0f}" if kind == "rate" else _ms(min(found["costs"]))
+            case "law":
+                return _law(*rest.split(":"), _read(results / "ladder.json")["laws"])
             case "machine":
                 here = _read(results / "ladder.json")["provenance"]
                 return f"{here['cpu']}, {here['cores']} cores, Python {here['python']}"
@@ -59,6 +68,22 @@ def _claim(id: str, part: str, claims: dict) -> str:
     if claim["outcome"] != "holds":
         raise CourseError(f"The claim {id!r} {claim['outcome']}: it has no figure to state.")
     parts = {"ratio": f"{claim['ratio']:.2g}", "before": claim["before"], "after": claim["after"]}
+    return parts[part]
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.2f} ms"
+
+
+def _law(step: str, part: str, laws: dict) -> str:
+    law = Law(**laws[step]["law"])
+    parts = {
+        "single": f"{law.single:,.0f}",
+        "contention": f"{law.contention:.1%}",
+        "coherency": f"{law.coherency:.2%}",
+        "best": f"{law.best:,.0f}",
+        "says": laws[step]["says"],
+    }
     return parts[part]
 
 

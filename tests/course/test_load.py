@@ -526,8 +526,11 @@ def results(tmp_path):
     holds = {"outcome": HOLDS, "ratio": 17.96, "before": "522 ms", "after": "29 ms"}
     keep({"good": holds, "bad": holds | {"outcome": FAILS}}, tmp_path / "claims.json")
     rungs = {"1": {"hall": 50}, "13": {"hall": 1200}}
-    floors = {"step 6": {"list": {"ratio": 0.76}}}
-    keep({"rungs": rungs, "floors": floors, "provenance": here}, tmp_path / "ladder.json")
+    listed = {"ratio": 0.76, "rate": 1234.5, "costs": [0.0011, 0.00125]}
+    law = {"single": 850.4, "contention": 0.412, "coherency": 0.0031, "error": 0.02}
+    laws = {"9": {"law": law, "says": "One client gets something done."}}
+    ladder = {"rungs": rungs, "floors": {"step 6": {"list": listed}}, "laws": laws}
+    keep(ladder | {"provenance": here}, tmp_path / "ladder.json")
     return tmp_path
 
 
@@ -540,6 +543,13 @@ def results(tmp_path):
         ("hall:13", "1,200"),
         ("times:13", "24"),
         ("share:6:list", "76%"),
+        ("rate:6:list", "1,234"),
+        ("cost:6:list", "1.10 ms"),
+        ("law:9:single", "850"),
+        ("law:9:contention", "41.2%"),
+        ("law:9:coherency", "0.31%"),
+        ("law:9:best", "14"),
+        ("law:9:says", "One client gets something done."),
         ("machine", "A chip, 2 cores, Python 3.11.7"),
     ],
 )
@@ -556,6 +566,9 @@ def test_a_figure_is_read_out_of_the_results(results, id, text):
         ("claim:bad:ratio", "'bad' fails: it has no figure"),
         ("hall:99", "no figure"),
         ("share:6:none", "no figure"),
+        ("rate:6:none", "no figure"),
+        ("law:6:single", "no figure"),
+        ("law:9:colour", "no figure"),
         ("speed", "no figure 'speed'"),
     ],
 )
