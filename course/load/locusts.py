@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course.drills.progress import Progress
 from course.errors import CourseError
-from course.load.result import Result, read, written
+from course.load.result import SETTLE, Result, read, written
 from course.paths import ROOT
 from course.processes import Process, tail
 
@@ -40,12 +40,14 @@ def run(
     processes: int = 1,
     halfway: Callable[[], object] | None = None,
     warm_up: float | None = None,
+    settle: float = SETTLE,
 ) -> Result:
     """Put a load on a step for `seconds` after the warm-up and return what was measured.
 
     `slow_site` is where links lead, `options` are more of Locust's, `processes` how many of its
     processes share the users. `halfway` is called in the middle. `warm_up` is in seconds, by
-    default what so many users take. CourseError when Locust fails.
+    default what so many users take; what is asked within `settle` seconds of the end need not be
+    heard. CourseError when Locust fails.
     """
     with tempfile.TemporaryDirectory(prefix="course-load-") as directory:
         log = Path(directory) / "locust.log"
@@ -72,7 +74,7 @@ def run(
                 WRITTEN_WITHIN,
                 f"{what}: closing connections",
             )
-            return read(written(Path(directory)), warm_up, processes)
+            return read(written(Path(directory)), warm_up, processes, settle)
         finally:
             process.kill()
 

@@ -90,18 +90,21 @@ def written(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.json"))
 
 
-def read(paths: Sequence[Path], warm_up: float, processes: int) -> Result:
+def read(paths: Sequence[Path], warm_up: float, processes: int, settle: float = SETTLE) -> Result:
     """Read the journals of a run; CourseError when one is missing or nothing was sent."""
     journals = [json.loads(path.read_text()) for path in paths]
     if len(journals) < processes:
         raise CourseError(
             f"{len(journals)} of {processes} processes of the load say what they did."
         )
-    return merge(journals, warm_up)
+    return merge(journals, warm_up, settle)
 
 
-def merge(journals: Sequence[dict], warm_up: float) -> Result:
-    """Put together what the processes of one run have noted."""
+def merge(journals: Sequence[dict], warm_up: float, settle: float = SETTLE) -> Result:
+    """Put together what the processes of one run have noted.
+
+    Of the questions of the last `settle` seconds nobody had to hear.
+    """
     begin = max(each["began"] for each in journals) + warm_up
     end = min(each["ended"] for each in journals)
     requests: dict[str, list[tuple[float, float, bool]]] = {}
@@ -118,7 +121,7 @@ def merge(journals: Sequence[dict], warm_up: float) -> Result:
     return Result(
         window=max(0.001, end - begin),
         requests=requests,
-        fresh=freshness(journals, begin, end - SETTLE),
+        fresh=freshness(journals, begin, end - settle),
         problems=problems,
         total=sum(len(each) for one in journals for each in one["requests"].values()),
         cpu=[statistics.fmean(cpu for _, cpu, _ in samples) for samples in effort],
