@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
 from course import catalog
@@ -14,7 +14,6 @@ from course.drills.progress import Progress
 from course.drills.report import seconds as in_words
 from course.load import locusts
 from course.load.compare import Author, fill
-from course.load.floors import used
 from course.load.result import Result
 from course.load.scenario import FOLDER
 from course.runner import Running, live
@@ -26,9 +25,6 @@ SECONDS = 8
 LEAST = 1  # questions a second, or there would be nothing in a small hall to be fresh
 FIRST, CLOSE_ENOUGH, SHORT = 16, 1.25, math.sqrt(2)
 TIMES = 2  # that a hall has to be served
-# After a crowd that was too large a step still owes something to those who have left. That it is at
-# rest shows in what its processes use: in cores, over so long, and within so long.
-AT_REST, OVER, REST_WITHIN = 0.2, 1, 60
 WAITS = 11  # the first step whose clients let the server wait for them: that is no slow answer
 FILE = FOLDER / "hall.py"
 NOT_TIMED = ("first look", "register", "log in", "connect", "lost")
@@ -128,14 +124,24 @@ def confirm(try_it: Callable[[int], bool], low: int, high: int) -> tuple[int, in
 
 
 def climb(number: int, first: int, progress: Progress) -> Rung:
-    """Look for the largest hall of a step, beginning with `first` people."""
+    """Look for the largest hall of a step, beginning with `first` people.
+
+    After a crowd that was too large a step still owes something to those who have left, for a
+    while: how it recovers is another question. The next crowd meets a step that was started anew.
+    """
     rung = Rung(number)
     step = catalog.find(number)
-    progress.say(f"starting step {number}: {step.title}")
-    with live(step, env=ENVIRONMENT, timeout=60) as server:
-        fill(server, QUESTIONS)
+    with ExitStack() as started:
+        server: Running | None = None
 
         def try_it(size: int) -> bool:
+            nonlocal server
+            if server is None:
+                progress.say(f"starting step {number}: {step.title}")
+                server = started.enter_context(
+                    live(step, env=ENVIRONMENT, timeout=60, impatient=lambda: True)
+                )
+                fill(server, QUESTIONS)
             trial = judge(size, number, serve(server, size, progress))
             rung.trials.append(trial)
             progress.say(
@@ -143,30 +149,13 @@ def climb(number: int, first: int, progress: Progress) -> Rung:
                 f"{in_words(trial.fresh)}, generator {trial.cpu:.2f} cores: "
                 f"{trial.reason or 'served'}"
             )
-            if not trial.served and not rest(server, progress):
-                trial.reason += f", and no rest {REST_WITHIN} s later"
-                progress.say(f"  step {number} has no rest {REST_WITHIN} s after they have left")
+            if not trial.served:
+                started.close()
+                server = None
             return trial.served
 
         rung.hall, rung.beyond = confirm(try_it, *search(try_it, first))
     return rung
-
-
-def rest(server: Running, progress: Progress) -> bool:
-    """Wait until a step is at rest; whether it was in time."""
-    pids = [process.pid for process in server.processes.values()]
-    then, before = time.monotonic(), sum(map(used, pids))
-
-    def idle() -> bool:
-        nonlocal then, before
-        if time.monotonic() < then + OVER:
-            return False
-        now, after = time.monotonic(), sum(map(used, pids))
-        cores = (after - before) / (now - then)
-        then, before = now, after
-        return cores < AT_REST
-
-    return progress.wait(idle, REST_WITHIN, f"step {server.step.number} comes to rest")
 
 
 def serve(server: Running, size: int, progress: Progress) -> Result:

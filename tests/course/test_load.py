@@ -4,12 +4,10 @@ import json
 import math
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from io import StringIO
 from types import SimpleNamespace
-from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
@@ -403,16 +401,30 @@ def test_the_law_is_found_again_and_none_of_its_terms_is_negative():
         usl.fit([1, 2, 4], [1, 2, 3])
 
 
-@pytest.mark.parametrize(("busy_for", "rests"), [(0.5, True), (INF, False)])
-def test_a_step_is_at_rest_once_its_processes_use_next_to_nothing(monkeypatch, busy_for, rests):
-    """After a crowd that was too large: what is still done for it would count against the next."""
-    began = time.monotonic()
-    monkeypatch.setattr(ladder, "OVER", 0.1)
-    monkeypatch.setattr(ladder, "REST_WITHIN", 10 if rests else 1)
-    monkeypatch.setattr(ladder, "used", lambda pid: min(time.monotonic() - began, busy_for))
-    server = SimpleNamespace(processes={"web": Mock(pid=1)}, step=catalog.find(1))
-    assert ladder.rest(server, Bar(Console(file=StringIO()))) is rests
-    assert time.monotonic() - began >= min(busy_for, 1)
+def test_who_comes_after_a_crowd_that_was_too_large_meets_a_step_that_was_started_anew(monkeypatch):
+    running, met = [], []
+
+    @contextmanager
+    def live(step, **_):
+        running.append(step.number)
+        yield len(running)
+        running.append("stopped")
+
+    def serve(server, size, progress):
+        met.append((server, size))
+        return size
+
+    def judge(size, number, result):
+        return ladder.Trial(size, 0.1, 0.1, 0, 1, 0.1, "too slow" if size > 20 else "")
+
+    monkeypatch.setattr(ladder, "live", live)
+    monkeypatch.setattr(ladder, "serve", serve)
+    monkeypatch.setattr(ladder, "judge", judge)
+    monkeypatch.setattr(ladder, "fill", lambda *_: None)
+    rung = ladder.climb(6, 16, Bar(Console(file=StringIO())))
+    assert (rung.hall, rung.beyond) == (19, 23)
+    assert running == [6, "stopped", 6, "stopped"]
+    assert met == [(1, 16), (1, 23), (3, 19), (3, 19)]
 
 
 def test_what_processes_used_that_have_ended_counts_too():
