@@ -137,7 +137,7 @@ def _process(name: str, command: str, step: Step, balanced: bool, files: Files) 
         return Node(name, "web", ("gunicorn", _workers(words, files)))
     if program == "flask" and "run" in words:
         return Node(name, "web", ("flask run, for development", "1 process, many threads"))
-    return Node(name, "other", (program,))
+    return Node(name, "web" if name == step.entry else "other", (program,))
 
 
 def _words(command: str) -> list[str]:

@@ -15,6 +15,7 @@ from course.load import figures
 from course.site import fences, place
 from course.site.blocks import changes, chapter, code, commands, exercise, measured
 from course.site.blocks import picture as pictures
+from course.site.html import escape
 from course.site.pages import Page
 from course.site.values import Body, parse
 
@@ -162,7 +163,7 @@ def test_a_drill_is_shown_as_it_was_recorded():
 @pytest.mark.parametrize("found", exercises.load(), ids=lambda each: each.name)
 def test_an_exercise_is_a_card_with_hints_and_solution_folded_away(found):
     html = exercise.exercise(Body({"step": found.number}), HERE)
-    assert found.title in html and html.count("<details>") == len(found.hints) + 1
+    assert escape(found.title) in html and html.count("<details>") == len(found.hints) + 1
     assert "open" not in re.findall(r"<details[^>]*>", html)[0]
     assert "<h1" not in html and f"make check-{found.number}" in html
 
@@ -212,7 +213,7 @@ def render(source: str) -> str:
 
 
 def test_a_fault_in_the_code_of_a_block_is_not_swallowed(monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise KeyError("oh")
 
     monkeypatch.setattr(code.source, "excerpt", broken)

@@ -13,6 +13,7 @@ FILES = {
         """A module."""
 
         LIMIT = 3
+        LIMIT.real["x"] = first, second = 1, 2
 
         # Why it is so.
         # In two lines.
@@ -112,6 +113,7 @@ def step(checkout):
     ("file", "name", "first", "last"),
     [
         ("app.py", "LIMIT", "LIMIT = 3", "LIMIT = 3"),
+        ("app.py", "second", 'LIMIT.real["x"] = first', None),
         ("app.py", "view", "# Why it is so.", '    return {"a": "}"}'),
         ("app.py", "Pool", "class Pool:", "        return inner"),
         ("app.py", "Pool.submit", "class Pool:", "        return inner"),
