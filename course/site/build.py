@@ -73,6 +73,8 @@ def _finish(site: Path) -> None:
 def serve(environment: Mapping[str, str] = os.environ) -> None:
     """Serve the site, and build it again when a file of it changes, until Ctrl-C."""
     port = free_port(environment.get("PORT", ""))
+    if not results():
+        print(f"There are no results in {figures.shown(figures.folder())}: pages lack figures.")
     print(f"http://localhost:{port}  Ctrl-C stops it.", flush=True)
     logging.getLogger("mkdocs").addHandler(_printing())
     watched = [str(ROOT / name) for name in SHOWN] + [str(figures.folder())]
@@ -83,6 +85,11 @@ def serve(environment: Mapping[str, str] = os.environ) -> None:
         livereload=True,
         watch=[path for path in watched if os.path.exists(path)],
     )
+
+
+def results() -> bool:
+    """Whether anything was measured."""
+    return any(figures.folder().glob("*.json"))
 
 
 def free_port(wanted: str) -> int:

@@ -31,11 +31,10 @@ def check(out: Console) -> int:
 
 def needs_results() -> None:
     """CourseError when nothing was measured yet, which every page would complain about."""
-    where = figures.folder()
-    if not any(where.glob("*.json")):
+    if not build.results():
         raise CourseError(
-            f"There are no results in {figures.shown(where)}: make measure, make claims; or name "
-            f"the folder that has them by {figures.VARIABLE}."
+            f"There are no results in {figures.shown(figures.folder())}: make measure, make "
+            f"claims; or name the folder that has them by {figures.VARIABLE}."
         )
 
 
