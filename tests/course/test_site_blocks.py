@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import markdown
 import pytest
@@ -13,7 +14,7 @@ from course.errors import CourseError
 from course.exercises import catalog as exercises
 from course.load import figures
 from course.site import fences, place
-from course.site.blocks import changes, chapter, code, commands, exercise, measured
+from course.site.blocks import changes, chapter, code, commands, console, exercise, measured
 from course.site.blocks import picture as pictures
 from course.site.html import escape
 from course.site.pages import Page
@@ -203,13 +204,43 @@ def test_a_step_is_a_number_and_there_is_one():
 
 
 def render(source: str) -> str:
-    fence = {"name": "listing", "class": "listing", "format": fences.listing}
-    superfences = {"custom_fences": [fence]}
+    named = [{"name": n, "class": n, "format": getattr(fences, n)} for n in ("listing", "console")]
+    named[1]["validator"] = fences.with_title
+    superfences = {"custom_fences": named}
     return markdown.markdown(
         source,
         extensions=["pymdownx.superfences", "course.site.inline", "course.site.tables", "tables"],
         extension_configs={"pymdownx.superfences": superfences},
     )
+
+
+SESSION = """$ curl -s localhost:8000 \\
+    -H 'A: b'
+<html> &
+…
+$ cat <<END
+$ no command
+END
+"""
+
+
+def test_of_a_session_the_commands_are_copied_and_nothing_else():
+    html = console.console(SESSION, "step 4")
+    (copied,) = re.findall(r'data-copy="([^"]*)"', html)
+    commands = "curl -s localhost:8000 \\\n    -H 'A: b'\ncat <<END\n$ no command\nEND"
+    assert unescape(copied) == commands
+    assert html.count('<span class="gp">$ </span>') == 2
+    assert '<span class="go">&lt;html&gt; &amp;</span>' in html and "step 4" in html
+    assert unescape(text(html)).split() == ["step", "4", *SESSION.split()]
+
+
+def test_a_session_is_shown_even_when_it_could_not_be_run():
+    assert "no prompt &amp;" in console.console("no prompt &", "")
+
+
+def test_a_fence_of_a_session_has_its_title():
+    html = render('```console title="step 4"\n$ true\n```')
+    assert '<span class="of">step 4</span>' in html and 'data-copy="true"' in html
 
 
 def test_a_fault_in_the_code_of_a_block_is_not_swallowed(monkeypatch):
