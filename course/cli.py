@@ -31,6 +31,7 @@ from course import (
 from course.errors import CourseError
 from course.exercises.cli import COMMANDS
 from course.paths import ROOT
+from course.sessions.cli import sessions
 
 NOT_OURS_TO_SOLVE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
@@ -236,6 +237,30 @@ def claims_(only: tuple[str, ...]) -> None:
     sys.exit(claims.run(only, console.output()))
 
 
+@cli.command("docs")
+def docs_() -> None:
+    """Serve the docs site on $PORT (8080, or the next that is free) until Ctrl-C."""
+    from course.site import build
+
+    build.serve()
+
+
+@cli.command("site")
+def site_() -> None:
+    """Build the docs site into site/; say all that is wrong with it."""
+    from course.site import command
+
+    sys.exit(command.site())
+
+
+@cli.command("site-check")
+def site_check_() -> None:
+    """Check the pages of the docs site as they are written, without building it."""
+    from course.site import command
+
+    sys.exit(command.check(console.output()))
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""
@@ -254,7 +279,7 @@ def lock_() -> None:
         print("All locks are as they should be.")
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, sessions):
     cli.add_command(command)
 
 
