@@ -31,6 +31,7 @@ from course import (
 from course.errors import CourseError
 from course.exercises.cli import COMMANDS
 from course.paths import ROOT
+from course.sessions.cli import sessions
 
 NOT_OURS_TO_SOLVE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
@@ -268,7 +269,7 @@ def lock_() -> None:
         print("All locks are as they should be.")
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, sessions):
     cli.add_command(command)
 
 
