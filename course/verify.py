@@ -30,6 +30,8 @@ TIMEOUT = 900  # seconds that one check may take
 # They load with every pytest here and take longer than many a suite; no unit test uses them, and a
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
+# What a reader may have set for other commands of ours.
+READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS")
 SUMMARY = "summary.txt"
 # A machine with few cores may be too busy with one check for the deadlines of another: what failed
 # beside others is looked at once more, alone, and reported as unsteady if it passes then. Where
@@ -86,6 +88,7 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
             Check("ruff check", (ruff, "check", "--no-cache", "."), root),
             Check("ruff format", (ruff, "format", "--check", "--no-cache", "."), root),
             Check("course", (*plain, "tests/course"), root, tests=True, weight=60),
+            Check("docs", (python, "-m", "course", "site"), root, weight=15),
             Check("slow site", (*plain, "tests/slow_site"), root, tests=True, weight=10),
         ]
         checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
@@ -304,7 +307,7 @@ def environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in (*OWN_VARIABLES, *FOREIGN, "PYTEST_ADDOPTS", "SIDE", "UPGRADE")
+        if name not in (*OWN_VARIABLES, *FOREIGN, *READERS)
         and not name.startswith(FOREIGN_PREFIXES)
     }
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])

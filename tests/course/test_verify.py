@@ -182,6 +182,7 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
         "ruff check",
         "ruff format",
         "course",
+        "docs",
         "slow site",
         "step 1: unit",
         "step 1: contract",
