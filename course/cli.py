@@ -178,12 +178,14 @@ def bench_(rounds: int, seconds: int) -> None:
 @click.argument("step", type=STEP)
 @click.option("--only", multiple=True, envvar="ONLY", metavar="NAME", help="Only these scenes.")
 @click.option("--seconds", type=click.IntRange(1, 60), help="Length of one measurement.")
-def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None) -> None:
+@click.option("--keep", is_flag=True, envvar="KEEP", help="Write it to loadtests/results.")
+def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None, keep: bool) -> None:
     """Inject the faults of a step under load and count what was lost."""
     # Imported here: no other command needs it.
     from course.drills import run
 
-    sys.exit(run.drill(step, only, seconds, console.output()))
+    results = run.RESULTS if keep else None
+    sys.exit(run.drill(step, only, seconds, console.output(), results))
 
 
 @cli.command("load")

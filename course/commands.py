@@ -21,7 +21,10 @@ COMMANDS = (
     ("make load-ui-N", "step N with Locust's web page, to try a load by hand"),
     ("make measure", "the largest hall of every step, and what it is made of (FRESH=1: again)"),
     ("make claims", "measure every performance sentence of the course (ONLY=ID: one of them)"),
-    ("make drill-N", "inject the faults of step N under load, count what was lost (N from 7 on)"),
+    (
+        "make drill-N",
+        "inject the faults of step N under load, count what was lost (N from 7 on; KEEP=1)",
+    ),
     ("make check-N", "check your exercise N: what works, what does not yet"),
     ("make watch-N", "check exercise N again whenever you save"),
     ("make hint-N", "the next hint for exercise N"),
