@@ -51,7 +51,7 @@ def time(deck: Deck) -> list[str]:
 
 
 def to_cut(deck: Deck) -> list[Slide]:
-    """Return the slides that could go: optional ones first, then the longest that are no exercise."""
+    """Return the slides that could go: optional ones first, then the longest; no exercises."""
     rest = [slide for slide in deck.slides if slide.minutes and slide.kind != "exercise"]
     return sorted(rest, key=lambda slide: (not slide.optional, -slide.minutes))[:8]
 
