@@ -236,6 +236,22 @@ def claims_(only: tuple[str, ...]) -> None:
     sys.exit(claims.run(only, console.output()))
 
 
+@cli.command("docs")
+def docs_() -> None:
+    """Serve the docs site on $PORT (8080, or the next that is free) until Ctrl-C."""
+    from course.site import build
+
+    build.serve()
+
+
+@cli.command("site")
+def site_() -> None:
+    """Build the docs site into site/; say all that is wrong with it."""
+    from course.site import command
+
+    sys.exit(command.site())
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""

@@ -32,6 +32,8 @@ COMMANDS = (
     ("make run-exercise-N", "run step N with your files of exercise N"),
     ("make reset-exercise-N", "begin exercise N afresh; what you have is kept"),
     ("make progress", "the exercises, done and open"),
+    ("make docs", "read the course in a browser (on port 8080, or the next that is free)"),
+    ("make site", "build the course as pages into site/, with all checks of them"),
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),

@@ -1,0 +1,215 @@
+"""`chart`, `claims`, `floors`, `drill`: what was measured, as pictures and tables."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from course import catalog
+from course.drills.report import COUNTS
+from course.drills.report import seconds as in_words
+from course.errors import CourseError
+from course.load import chart as charts
+from course.load import figures, scenario
+from course.load.claims import HOLDS
+from course.load.usl import Law
+from course.site.html import escape, scrolled, table, tag
+from course.site.place import Place
+from course.site.values import Body
+
+LADDER, CLAIMS = "ladder.json", "claims.json"
+
+
+def chart(body: Body, place: Place) -> str:
+    """Return the picture of a claim, of the ladder or of the laws."""
+    if (id := body.get("claim")) and not body.get("result"):
+        return _claim_chart(str(id), place)
+    match body.get("result"):
+        case "ladder" if not id:
+            return _ladder_chart(place)
+        case "laws" if not id:
+            return _laws_chart(place)
+    raise CourseError("expected `claim: ID`, `result: ladder` or `result: laws`")
+
+
+def _claim_chart(id: str, place: Place) -> str:
+    claim = _claim(id)
+    found = scenario.find(claim["claim"]["scenario"])
+    sides = []
+    for number, key in zip(claim["claim"]["steps"], ("before", "after"), strict=True):
+        spread = [(share, _number(value)) for share, value in claim["spreads"][key]]
+        p95 = dict(spread).get(95, math.nan)
+        name = f"step {number}: {catalog.find(number).title}: p95 {in_words(p95)}"
+        sides.append((name, key, spread, p95))
+    picture = charts.page_svg(charts.spreads_on(sides, found.metric))
+    text = f"{claim['found']} " + " ".join(f"{name}." for name, *_ in sides)
+    return _figure(picture, found.question, text, claim["found"], place)
+
+
+def _ladder_chart(place: Place) -> str:
+    rungs = figures.load(LADDER)["rungs"]
+    halls = {catalog.find(int(n)).title: rung["hall"] for n, rung in rungs.items()}
+    picture = charts.page_svg(charts.ladder_on(halls), height=6)
+    listed = (f"step {n}, {rung['hall']:,}" for n, rung in rungs.items())
+    title = "The largest hall that each step serves"
+    return _figure(picture, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
+
+
+def _laws_chart(place: Place) -> str:
+    laws = figures.load(LADDER)["laws"]
+    series = [
+        (f"step {number}", found["clients"], found["rates"], Law(**found["law"]).throughput)
+        for number, found in laws.items()
+    ]
+    text = " ".join(f"Step {number}: {found['says']}" for number, found in laws.items())
+    title = "Throughput against concurrency, and the law that fits"
+    return _figure(charts.page_svg(charts.laws_on(series)), title, text, title + ".", place)
+
+
+def _figure(svg: str, title: str, text: str, caption: str, place: Place) -> str:
+    """Return a picture of matplotlib as a part of the page, with its text alternative."""
+    svg = svg[svg.index("<svg") :]
+    # Its ids are those of any other picture on the page.
+    svg = re.sub(r'\bid="', f'id="{place.prefix}-', svg)
+    svg = re.sub(r'(url\(#|href="#)', rf"\1{place.prefix}-", svg)
+    names = f"{place.prefix}-title {place.prefix}-text"
+    head, _, drawing = svg.partition(">")
+    head += f' role="img" aria-labelledby="{names}">'
+    head += tag("title", escape(title), id=f"{place.prefix}-title")
+    head += tag("desc", escape(text), id=f"{place.prefix}-text")
+    svg = head + drawing
+    inner = scrolled(svg, title, "wide chart") + tag("figcaption", escape(caption))
+    return tag("figure", inner, class_="data")
+
+
+def claims(body: Body, place: Place) -> str:
+    """Return the table of some claims: what is said, what was measured, whether it holds."""
+    rows = []
+    for id in body.texts("ids"):
+        each = _claim(id)
+        spread = sorted(_number(ratio) for ratio in each["ratios"])
+        ratio = f"{each['ratio']:.2g}" if isinstance(each["ratio"], int | float) else ""
+        if ratio and len(spread) > 1:
+            ratio += tag("span", f" ({spread[0]:.2f} to {spread[-1]:.2f})", class_="spread")
+        outcome = escape(each["outcome"])
+        if each["reason"]:
+            outcome += f": {escape(each['reason'])}"
+        rows.append(
+            (
+                escape(each["claim"]["sentence"]),
+                f"{escape(each['before'])} → {escape(each['after'])}" if each["before"] else "",
+                ratio,
+                f"{each['claim']['minimum']:g}",
+                tag("span", outcome, class_="holds" if each["outcome"] == HOLDS else "fails"),
+            )
+        )
+    headings = ("claim", "measured", "times better", "at least", "")
+    caption = "What is claimed, and what was measured"
+    return table(caption, headings, rows, numbers=(2, 3), class_="claims", note=_machine(CLAIMS))
+
+
+def floors(body: Body, place: Place) -> str:
+    """Return what a step does beside the least that could do it."""
+    of = body.text("of")
+    every = figures.load(LADDER)["floors"]
+    if of not in every:
+        raise CourseError(f"there are no floors of {of!r}; choose {', '.join(every)}")
+    if of == "push":
+        rows = [
+            (
+                escape(server),
+                f"{each['listeners']:,}",
+                f"{each['messages']:,}",
+                in_words(each["p95"]),
+                f"{1e6 * each['cost']:.0f} µs",
+            )
+            for server, each in every[of].items()
+        ]
+        headings = ("server", "listeners", "messages", "p95", "processor time of one")
+        caption = "Telling a crowd, and the least that could"
+        return table(
+            caption, headings, rows, numbers=range(1, 5), class_="floors", note=_machine(LADDER)
+        )
+    rows = []
+    for call, each in every[of].items():
+        target = each.get("target")
+        share = f"{each['ratio']:.0%} of {escape(each['of'])}" if target else ""
+        missed = target is not None and each["ratio"] < target
+        wanted = f"{target:.0%} or more{': missed' if missed else ''}" if target else ""
+        cost = f"{1000 * min(each['costs']):.2f} ms"
+        rows.append((escape(call), f"{each['rate']:,.0f}", cost, share, wanted))
+    headings = ("call", "a second", "processor time of one", "share", "target")
+    caption = f"One process of {of}, and the least that could stand in its place"
+    return table(
+        caption, headings, rows, numbers=range(1, 5), class_="floors", note=_machine(LADDER)
+    )
+
+
+def drill(body: Body, place: Place) -> str:
+    """Return the table of a recorded drill, or some of its rows."""
+    file = f"drill-{body.step.number}.json"
+    found = figures.load(file)
+    rows = _chosen(found["rows"], body.texts("rows"), file)
+    shown = [name for name in COUNTS if any(row[name] is not None for row in rows)]
+    figured = any(row["figure"] for row in rows)
+    headings = ("scene", *shown, *(["figure"] * figured), "target")
+    cells = [
+        (
+            escape(row["scene"]),
+            *("" if row[name] is None else f"{row[name]:,}" for name in shown),
+            *([escape(row["figure"])] * figured),
+            _target(row),
+        )
+        for row in rows
+    ]
+    numbers = range(1, len(shown) + 1)
+    return table(
+        found["title"], headings, cells, numbers=numbers, class_="drill", note=_machine(file)
+    )
+
+
+def _chosen(rows: list[dict], scenes: Sequence[str], file: str) -> list[dict]:
+    by_scene = {row["scene"]: row for row in rows}
+    for scene in scenes:
+        if scene not in by_scene:
+            raise CourseError(f"{file} has no row {scene!r}; it has {', '.join(by_scene)}")
+    return [by_scene[scene] for scene in scenes] if scenes else rows
+
+
+def _target(row: dict) -> str:
+    if row["invalid"]:
+        return tag("span", f"not valid: {escape(row['invalid'])}", class_="fails")
+    parts = [row["target"]] if row["target"] else []
+    if row["zero"]:
+        parts.append(f"0 {' / '.join(row['zero'])}")
+    text = escape(", ".join(parts))
+    bad = row["missed"] or any(row[name] for name in row["zero"])
+    return tag("span", f"{text}: missed", class_="fails") if bad else text
+
+
+def _claim(id: str) -> dict:
+    every = figures.load(CLAIMS)
+    if id not in every:
+        raise CourseError(f"there is no claim {id!r} in {CLAIMS}; it has {', '.join(every)}")
+    return every[id]
+
+
+def _machine(file: str) -> str:
+    """Return what something was measured on."""
+    values = figures.load(file)
+    here = values["provenance"] if "provenance" in values else _first(values.values())
+    text = f"Measured on {here['cpu']}, {here['cores']} cores, Python {here['python']}."
+    return tag("span", escape(text), class_="machine")
+
+
+def _first(values: Iterable[dict]) -> dict:
+    return next(iter(values))["provenance"]
+
+
+def _number(value: object) -> float:
+    """Return a figure of a result, in which none and infinity are no numbers."""
+    if value is None:
+        return math.nan
+    return float(json.loads(value) if value == "NaN" else value)

@@ -1,0 +1,103 @@
+"""Builds and serves the site with MkDocs, in this process."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mkdocs.commands import build as builder
+from mkdocs.commands import serve as server
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, MkDocsException
+from pymdownx.superfences import SuperFencesException
+
+from course import ports
+from course.errors import CourseError
+from course.load import figures
+from course.paths import ROOT
+
+CONFIG = ROOT / "mkdocs.yml"
+SITE = ROOT / "site"
+PORTS = range(8080, 8100)  # tried in turn; steps run on 8000
+# What pages show, beside docs/ itself.
+SHOWN = ("steps", "exercises", "solutions", "loadtests/claims.toml")
+
+
+class Collected(logging.Handler):
+    """Keeps what MkDocs warns of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def build(site: Path = SITE, **changes: Any) -> list[str]:
+    """Build the site into `site`; return all that is wrong, [] when it is as it should be.
+
+    `changes` are values that other settings of mkdocs.yml have in this build, such as `docs_dir`.
+    """
+    with _collected() as warnings:
+        try:
+            config = load_config(str(CONFIG), site_dir=str(site), strict=False, **changes)
+            config.plugins.on_startup(command="build", dirty=False)
+            try:
+                builder.build(config)
+            finally:
+                config.plugins.on_shutdown()
+        except (MkDocsException, Abort, SuperFencesException) as error:
+            return [*warnings.lines, str(error) or type(error).__name__]
+    return warnings.lines
+
+
+def serve(environment: Mapping[str, str] = os.environ) -> None:
+    """Serve the site, and build it again when a file of it changes, until Ctrl-C."""
+    port = free_port(environment.get("PORT", ""))
+    print(f"http://localhost:{port}  Ctrl-C stops it.", flush=True)
+    logging.getLogger("mkdocs").addHandler(_printing())
+    watched = [str(ROOT / name) for name in SHOWN] + [str(figures.folder())]
+    server.serve(
+        str(CONFIG),
+        strict=False,
+        dev_addr=f"{ports.HOST}:{port}",
+        livereload=True,
+        watch=[path for path in watched if os.path.exists(path)],
+    )
+
+
+def free_port(wanted: str) -> int:
+    """Return the port to serve on; CourseError when the one that is wanted is taken."""
+    if wanted:
+        port = ports.parse(wanted)
+        if not ports.is_free(port):
+            raise CourseError(f"Port {port} is taken: PORT={port + 1} make docs, for example.")
+        return port
+    found = next(filter(ports.is_free, PORTS), None)
+    if found is None:
+        raise CourseError(f"Ports {PORTS.start} to {PORTS.stop - 1} are taken: choose one by PORT.")
+    return found
+
+
+def _printing() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    return handler
+
+
+@contextmanager
+def _collected() -> Iterator[Collected]:
+    handler = Collected()
+    log = logging.getLogger("mkdocs")
+    propagates, log.propagate = log.propagate, False
+    log.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagates
