@@ -28,15 +28,15 @@ TAKEN = ("dist/reveal.css", "dist/reset.css", "dist/reveal.js", "plugin/notes", 
 
 def build(decks: Sequence[Deck], out: Path = OUT) -> list[Path]:
     """Build the decks into `out`; return their pages. CourseError with all that is wrong."""
-    pages = {deck: page(deck) for deck in decks}
+    pages = [(deck.name, page(deck)) for deck in decks]
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     for name in TAKEN:
         _copy(REVEAL / name, out / "reveal" / name)
     _copy(ASSETS, out / "assets")
     written = []
-    for deck, text in pages.items():
-        written.append(out / f"{deck.name}.html")
+    for name, text in pages:
+        written.append(out / f"{name}.html")
         written[-1].write_text(text, encoding="utf-8")
     return written
 

@@ -5,7 +5,7 @@ Reveal.initialize({
   margin: 0.02,
   hash: true,
   slideNumber: "c/t",
-  controlsTutorial: false,
+  controls: false,
   transition: "none",
   backgroundTransition: "none",
   pdfSeparateFragments: false,
