@@ -29,9 +29,7 @@ def changes(body: Body, place: Place) -> str:
 def waived(body: Body, place: Place) -> str:
     """Return which files the chapter does not show, and why."""
     files = body["files"]
-    if not isinstance(files, dict) or not all(
-        isinstance(why, str) and why for why in files.values()
-    ):
+    if not isinstance(files, dict) or not all(isinstance(why, str) and why for why in files.values()):
         raise CourseError("`files` has to map each path to the reason why it is not shown")
     for name in files:
         if name not in body.step.changes:

@@ -74,15 +74,15 @@ def _tabs(prefix: str, views: tuple[tuple[str, str], ...]) -> str:
     inputs, labels, blocks = [], [], []
     for number, (name, view) in enumerate(views, start=1):
         id = f"{prefix}-{number}"
-        inputs.append(f'<input type="radio" id="{id}" name="{prefix}"{" checked" * (number == 1)}>')
+        inputs.append(
+            f'<input type="radio" id="{id}" name="{prefix}"{" checked" * (number == 1)}>'
+        )
         labels.append(f'<label for="{id}">{name}</label>')
         blocks.append(tag("div", view, class_="tabbed-block"))
     content = tag("div", "".join(labels), class_="tabbed-labels")
     content += tag("div", "".join(blocks), class_="tabbed-content")
     sets = "".join(inputs) + content
-    return tag(
-        "div", sets, class_="tabbed-set tabbed-alternate", data_tabs=f"{prefix}:{len(views)}"
-    )
+    return tag("div", sets, class_="tabbed-set tabbed-alternate", data_tabs=f"{prefix}:{len(views)}")
 
 
 def _coloured(piece: Piece, found: FileDiff) -> tuple[list[str], list[str]]:

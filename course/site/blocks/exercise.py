@@ -55,9 +55,7 @@ def _without_title(path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise CourseError(
-            f"there is no {path.parent.parent.name}/{path.parent.name}/README.md"
-        ) from None
+        raise CourseError(f"there is no {path.parent.parent.name}/{path.parent.name}/README.md") from None
     return re.sub(r"\A# .*\n", "", text)
 
 
