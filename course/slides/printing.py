@@ -32,14 +32,19 @@ pre { white-space: pre-wrap; font-size: 8.5pt; } .time { color: #555; }
 """
 
 
-def write(decks: Sequence[Deck], folder: Path, say: Callable[[str], None]) -> list[Path]:
-    """Print built decks into `folder`; return the files. CourseError without a browser."""
+def write(
+    decks: Sequence[Deck], folder: Path, say: Callable[[str], None], built: str = OUT.as_uri()
+) -> list[Path]:
+    """Print decks into `folder`; return the files. CourseError without a browser.
+
+    `built` is the address of the directory with their pages.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with browser() as chromium:
         for deck in decks:
             say(f"{deck.name}: {len(deck.slides)} slides")
-            url = (OUT / f"{deck.name}.html").as_uri()
+            url = f"{built}/{deck.name}.html"
             slides = folder / f"{deck.name}.pdf"
             page = chromium.new_page(viewport=SCREEN)
             page.goto(f"{url}?print-pdf")
@@ -49,7 +54,6 @@ def write(decks: Sequence[Deck], folder: Path, say: Callable[[str], None]) -> li
             page.goto("about:blank")
             page.goto(url)
             page.wait_for_function(READY)
-            page.evaluate("document.querySelector('.reveal').classList.add('plain')")
             pictures = [picture for _, picture in shown(page, deck)]
             page.set_content(handout(deck, pictures), wait_until="load")
             page.emulate_media(media="print")

@@ -70,7 +70,7 @@ class Handler(SimpleHTTPRequestHandler):
         self._rebuilt = rebuilt
         super().__init__(*args, **options)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         if self.path.partition("?")[0].endswith((".html", "/")):
             try:
                 self._rebuilt.now()
