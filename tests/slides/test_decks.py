@@ -8,22 +8,8 @@ from course import catalog
 from course.slides import checks, printing
 from course.slides.deck import DECKS
 
-HEAD = "title: Planted
-minutes: 1
----
-minutes: 1
-kind: code
-
-"
-SLIDE = HEAD + "# A title
-
-{}
-
-Notes:
-Say: a
-"
-    "title: Planted\nminutes: 1\n---\nminutes: 1\nkind: code\n\n# A title\n\n{}\n\nNotes:\nSay: a\n"
-)
+HEAD = "title: Planted\nminutes: 1\n---\nminutes: 1\nkind: code\n\n"
+SLIDE = HEAD + "# A title\n\n{}\n\nNotes:\nSay: a\n"
 
 
 def test_the_decks_are_as_they_should_be(decks):
@@ -68,8 +54,7 @@ def test_what_cannot_be_read_is_found(page, built):
 
 def test_lines_stand_out_with_each_click(page, built):
     block = (
-        "```listing\nstep: 1\nfile: podium.py\nsymbol: sensible\n"
-        'steps: [["def "], ["return"]]\n```'
+        '```listing\nstep: 1\nfile: podium.py\nsymbol: sensible\nsteps: [["def "], ["return"]]\n```'
     )
     page.goto(built(SLIDE.format(block)))
     page.wait_for_function(printing.READY)
