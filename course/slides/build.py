@@ -115,6 +115,7 @@ def _html(text: str, faults: list[str]) -> str:
     markdown = Markdown(
         extensions=[
             "tables",
+            "def_list",
             "attr_list",
             "md_in_html",
             "sane_lists",
