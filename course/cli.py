@@ -31,6 +31,7 @@ from course import (
 from course.errors import CourseError
 from course.exercises.cli import COMMANDS
 from course.paths import ROOT
+from course.sessions.cli import sessions
 
 NOT_OURS_TO_SOLVE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
 
@@ -262,6 +263,14 @@ def slides_(pdf: bool, check: bool) -> None:
     command.run(console.output(), pdf=pdf, check=check)
 
 
+@cli.command("site-check")
+def site_check_() -> None:
+    """Check the pages of the docs site as they are written, without building it."""
+    from course.site import command
+
+    sys.exit(command.check(console.output()))
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""
@@ -280,7 +289,7 @@ def lock_() -> None:
         print("All locks are as they should be.")
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, sessions):
     cli.add_command(command)
 
 
