@@ -20,7 +20,6 @@ from course.site.place import Place
 from course.site.values import Body, parse
 from course.slides.checks import CODE
 
-LONG = 86  # characters of a line that fit at the usual size
 Block = Callable[[Body, str], str]
 COUNTER = "_slide_blocks"
 
@@ -145,10 +144,7 @@ def _code(
         for number in range(1, len(attention) + 1)
     )
     block = tag("pre", tag("code", "".join(rows)))
-    # Two sizes: the larger one has no room for the longest lines that ruff allows.
-    longest = max((len(text) + 2 * signs for _, _, text in lines), default=0)
-    class_ = "code highlight long" if longest > LONG else "code highlight"
-    return tag("figure", tag("figcaption", escape(title)) + block + clicks, class_=class_)
+    return tag("figure", tag("figcaption", escape(title)) + block + clicks, class_="code highlight")
 
 
 def _short(lines: Sequence[object], what: str) -> None:

@@ -26,6 +26,27 @@ function attend(slide) {
   }
 }
 
+// Code as large as its slide has room for, down to what can be read from the last row.
+const SIZES = [28, 26, 24, 22, 20, 18];
+
+function fits(slide) {
+  const foot = slide.querySelector(".foot").getBoundingClientRect().top;
+  const last = slide.querySelector(".body").lastElementChild;
+  if (last && last.getBoundingClientRect().bottom > foot) return false;
+  return [...slide.querySelectorAll("pre")].every((pre) => pre.scrollWidth <= pre.clientWidth);
+}
+
+function fit(slide) {
+  if (!slide.querySelector("pre")) return;
+  for (const size of SIZES) {
+    slide.style.setProperty("--code", `${size}px`);
+    if (fits(slide)) return;
+  }
+}
+
+for (const event of ["ready", "slidechanged"]) Reveal.on(event, () => fit(Reveal.getCurrentSlide()));
+Reveal.on("pdf-ready", () => document.querySelectorAll(".slides section").forEach(fit));
+
 for (const event of ["slidechanged", "fragmentshown", "fragmenthidden", "ready"]) {
   Reveal.on(event, () => attend(Reveal.getCurrentSlide()));
 }
