@@ -253,6 +253,16 @@ def site_() -> None:
     sys.exit(command.site())
 
 
+@cli.command("slides")
+@click.option("--pdf", is_flag=True, help="Print them and a handout into .data/slides.")
+@click.option("--check", is_flag=True, help="Only say what is wrong with the decks.")
+def slides_(pdf: bool, check: bool) -> None:
+    """Show the slides, with the presenter's view on S (PORT), or print them."""
+    from course.slides import command
+
+    command.run(console.output(), pdf=pdf, check=check)
+
+
 @cli.command("site-check")
 def site_check_() -> None:
     """Check the pages of the docs site as they are written, without building it."""
