@@ -240,9 +240,9 @@ def claims_(only: tuple[str, ...]) -> None:
 @cli.command("docs")
 def docs_() -> None:
     """Serve the docs site on $PORT (8080, or the next that is free) until Ctrl-C."""
-    from course.site import build
+    from course.site import command
 
-    build.serve()
+    command.docs()
 
 
 @cli.command("site")

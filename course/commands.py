@@ -33,6 +33,8 @@ COMMANDS = (
     ("make reset-exercise-N", "begin exercise N afresh; what you have is kept"),
     ("make progress", "the exercises, done and open"),
     ("make docs", "read the course in a browser (on port 8080, or the next that is free)"),
+    ("make slides", "show the slides, S for the presenter's view (port 8090, or the next)"),
+    ("make slides-pdf", "print the slides and a handout with notes into .data/slides/"),
     ("make site", "build the course as pages into site/, with all checks of them"),
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),

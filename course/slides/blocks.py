@@ -79,10 +79,13 @@ BLOCKS: dict[str, tuple[Block, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def fences(failed: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return the custom fences of pymdownx.superfences; `failed` is told what is wrong."""
+def fences(failed: Callable[[str], None], prefix: str) -> list[dict[str, Any]]:
+    """Return the custom fences of pymdownx.superfences; `failed` is told what is wrong.
+
+    `prefix` begins the ids of pictures, which no other slide of the page may have.
+    """
     return [
-        {"name": name, "class": name, "format": _format(name, *of, failed)}
+        {"name": name, "class": name, "format": _format(name, *of, failed, prefix)}
         for name, of in BLOCKS.items()
     ]
 
@@ -93,12 +96,13 @@ def _format(
     required: tuple[str, ...],
     optional: tuple[str, ...],
     failed: Callable[[str], None],
+    prefix: str,
 ) -> Callable[..., str]:
     def format(text: str, language: str, css: str, options: dict, md: Markdown, **_: Any) -> str:
         number = getattr(md, COUNTER, 0) + 1
         setattr(md, COUNTER, number)
         try:
-            return block(parse(text, required, optional), f"picture-{number}")
+            return block(parse(text, required, optional), f"{prefix}-{number}")
         except CourseError as error:
             # Superfences takes an exception for "this is none of mine".
             failed(f"`{name}`: {error}")

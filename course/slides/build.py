@@ -80,7 +80,7 @@ const SECONDS = {seconds};
 
 def section(slide: Slide, faults: list[str]) -> str:
     """Return a slide; what is wrong in it is added to `faults`."""
-    body = _html(slide.body, faults)
+    body = _html(slide.body, faults, f"line-{slide.line}")
     title = tag("h2", _html(slide.title, faults).removeprefix("<p>").removesuffix("</p>"))
     notes = notes_html(slide, faults)
     about = f"step {slide.step}" if slide.step else ""
@@ -111,7 +111,7 @@ def _minutes(slide: Slide) -> str:
     return "backup" if slide.is_backup else f"{slide.minutes:g} min"
 
 
-def _html(text: str, faults: list[str]) -> str:
+def _html(text: str, faults: list[str], prefix: str = "note") -> str:
     markdown = Markdown(
         extensions=[
             "tables",
@@ -124,7 +124,7 @@ def _html(text: str, faults: list[str]) -> str:
             FiguresExtension(faults.append),
         ],
         extension_configs={
-            "pymdownx.superfences": {"custom_fences": blocks.fences(faults.append)},
+            "pymdownx.superfences": {"custom_fences": blocks.fences(faults.append, prefix)},
             "pymdownx.highlight": {"guess_lang": False},
         },
     )

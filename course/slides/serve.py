@@ -20,26 +20,13 @@ def serve(environment: Mapping[str, str]) -> None:
     """Serve the decks until Ctrl-C; CourseError when a deck has a fault or the port is taken."""
     rebuilt = Rebuilt()
     rebuilt.now()
-    port = free_port(environment.get("PORT", ""))
+    port = ports.chosen(environment.get("PORT", ""), PORTS, "make slides")
     handler = functools.partial(Handler, rebuilt=rebuilt, directory=str(build.OUT))
     with ThreadingHTTPServer((ports.HOST, port), handler) as server:
         for name in deck.DECKS:
             print(f"http://localhost:{port}/{name}.html")
         print("S opens the presenter's view, with notes and clock; Esc the overview; Ctrl-C ends.")
         server.serve_forever()
-
-
-def free_port(wanted: str) -> int:
-    """Return the port to serve on; CourseError when the one that is wanted is taken."""
-    if wanted:
-        port = ports.parse(wanted)
-        if not ports.is_free(port):
-            raise CourseError(f"Port {port} is taken: PORT={port + 1} make slides, for example.")
-        return port
-    found = next(filter(ports.is_free, PORTS), None)
-    if found is None:
-        raise CourseError(f"Ports {PORTS.start} to {PORTS.stop - 1} are taken: choose one by PORT.")
-    return found
 
 
 class Rebuilt:
