@@ -251,6 +251,14 @@ def site_() -> None:
     sys.exit(command.site())
 
 
+@cli.command("site-check")
+def site_check_() -> None:
+    """Check the pages of the docs site as they are written, without building it."""
+    from course.site import command
+
+    sys.exit(command.check(console.output()))
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""

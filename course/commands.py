@@ -35,7 +35,7 @@ COMMANDS = (
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),
     ("make clean", "delete caches, logs and leftovers of tests"),
-    ("make distclean", "delete also .venv and all data of all steps"),
+    ("make distclean", "delete also .venv, all data of all steps, the built site"),
     ("make help", "this table"),
 )
 

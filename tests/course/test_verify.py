@@ -182,7 +182,9 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
         "ruff check",
         "ruff format",
         "course",
+        "docs",
         "slow site",
+        "site: browser",
         "step 1: unit",
         "step 1: contract",
         "step 1: browser",
@@ -192,6 +194,22 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
     ]
     one = verify.plan(checkout.root, steps[1:], whole=False)
     assert [check.name for check in one] == ["drift", *names[-3:]]
+
+
+def test_the_console_sessions_of_each_page_are_in_one_check(checkout):
+    for page in ("index.md", "steps/01-step.md", "questions.md", "steps/13-last.md"):
+        checkout.write(checkout.root / "docs" / page, "# A page\n")
+    # Decks are built into the docs.
+    checkout.write(checkout.root / "docs" / "slides" / "deck.md", "# A deck\n")
+    checks = verify.plan(checkout.root, [checkout.step(1)])
+    pages = {
+        c.name: [a for a in c.argv if a.endswith(".md")] for c in checks if "tests/docs" in c.argv
+    }
+    assert pages == {
+        "other pages: sessions": ["docs/index.md", "docs/questions.md"],
+        "chapter 1: sessions": ["docs/steps/01-step.md"],
+        "chapter 13: sessions": ["docs/steps/13-last.md"],
+    }
 
 
 def test_a_second_run_beside_the_first_is_refused(tmp_path, console):

@@ -29,11 +29,13 @@ def changes(body: Body, place: Place) -> str:
 def waived(body: Body, place: Place) -> str:
     """Return which files the chapter does not show, and why."""
     files = body["files"]
-    if not isinstance(files, dict) or not all(isinstance(why, str) and why for why in files.values()):
+    reasons = files.values() if isinstance(files, dict) else [None]
+    if not all(isinstance(why, str) and why.strip() for why in reasons):
         raise CourseError("`files` has to map each path to the reason why it is not shown")
     for name in files:
         if name not in body.step.changes:
             raise CourseError(f"step {body.step.number} has no {name!r} in its [changes]")
     items = "".join(tag("li", f"{code(name)}: {escape(why)}") for name, why in files.items())
-    summary = tag("summary", "Not shown here")
+    count = "one file" if len(files) == 1 else f"{len(files)} entries of the list above"
+    summary = tag("summary", f"Not shown here: {count}, and why")
     return tag("details", f"{summary}<ul>{items}</ul>", class_="waived")

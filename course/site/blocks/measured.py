@@ -99,7 +99,7 @@ def claims(body: Body, place: Place) -> str:
         rows.append(
             (
                 escape(each["claim"]["sentence"]),
-                f"{escape(each['before'])} → {escape(each['after'])}" if each["before"] else "",
+                _measured(each),
                 ratio,
                 f"{each['claim']['minimum']:g}",
                 tag("span", outcome, class_="holds" if each["outcome"] == HOLDS else "fails"),
@@ -108,6 +108,12 @@ def claims(body: Body, place: Place) -> str:
     headings = ("claim", "measured", "times better", "at least", "")
     caption = "What is claimed, and what was measured"
     return table(caption, headings, rows, numbers=(2, 3), class_="claims", note=_machine(CLAIMS))
+
+
+def _measured(each: dict) -> str:
+    """Return both figures of a claim; they may stand on two lines, but each of them in one."""
+    sides = [tag("span", escape(each[key]), class_="figure") for key in ("before", "after")]
+    return " → ".join(sides) if each["before"] else ""
 
 
 def floors(body: Body, place: Place) -> str:
