@@ -294,13 +294,13 @@ def test_without_results_there_is_one_line(monkeypatch, tmp_path):
 def test_a_port_that_is_taken_is_said_and_another_is_taken_by_itself(monkeypatch):
     monkeypatch.setattr(ports, "is_free", lambda port: port != 8080)
     with pytest.raises(CourseError, match=r"Port 8080 is taken: PORT=8081 make docs"):
-        build.free_port("8080")
-    assert build.free_port("") == 8081
+        ports.chosen("8080", build.PORTS, "make docs")
+    assert ports.chosen("", build.PORTS, "make docs") == 8081
     with pytest.raises(CourseError, match="PORT is 'x'"):
-        build.free_port("x")
+        ports.chosen("x", build.PORTS, "make docs")
     monkeypatch.setattr(ports, "is_free", lambda port: False)
     with pytest.raises(CourseError, match="Ports 8080 to 8099 are taken"):
-        build.free_port("")
+        ports.chosen("", build.PORTS, "make docs")
 
 
 def test_every_block_of_the_site_is_a_fence_of_mkdocs():

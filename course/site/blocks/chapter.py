@@ -14,6 +14,7 @@ from course.site import place as places
 from course.site.html import escape, link, table, tag
 from course.site.place import Place
 from course.site.values import Body
+from course.slides import deck as decks
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,15 @@ def _title(session: Session, place: Place) -> str:
 
 
 def sessions() -> list[Session]:
-    """Return what the class consists of, in order: the steps. Decks that are none add theirs."""
-    return [
-        Session(step.part, f"{step.number}  {step.title}", step.minutes, places.chapter(step))
-        for step in catalog.load()
-    ]
+    """Return what the class consists of, in order: the decks, and of some of them the steps."""
+    steps = catalog.load()
+    found = []
+    for deck in decks.load():
+        if deck.part is None:
+            found.append(Session(deck.title, "slides and talk", deck.minutes))
+        found += [
+            Session(step.part, f"{step.number}  {step.title}", step.minutes, places.chapter(step))
+            for step in steps
+            if step.part == deck.part
+        ]
+    return found
