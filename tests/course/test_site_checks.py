@@ -11,6 +11,7 @@ from course.site.checks import (
     commands,
     coverage,
     links,
+    markup,
     nav,
     offline,
     spelling,
@@ -276,6 +277,14 @@ def site(tmp_path, body: str = "", other: str = OTHER):
     return tmp_path
 
 
+def linked(root):
+    return links.check(root, markup.read(root))
+
+
+def fetched(root):
+    return offline.check(root, markup.read(root))
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -286,7 +295,7 @@ def site(tmp_path, body: str = "", other: str = OTHER):
     ],
 )
 def test_links_that_lead_somewhere_are_fine(tmp_path, body):
-    assert links.check(site(tmp_path, body)) == []
+    assert linked(site(tmp_path, body)) == []
 
 
 @pytest.mark.parametrize(
@@ -304,13 +313,13 @@ def test_links_that_lead_somewhere_are_fine(tmp_path, body):
     ],
 )
 def test_a_dead_link_is_found(tmp_path, body, finding):
-    (found,) = links.check(site(tmp_path, body))
+    (found,) = linked(site(tmp_path, body))
     assert finding in found and found.startswith("index.html: ")
 
 
 def test_a_page_that_no_navigation_leads_to_is_found(tmp_path):
     (site(tmp_path) / "lost.html").write_text("<html></html>")
-    assert links.check(tmp_path) == ["lost.html: no link of the navigation leads there"]
+    assert linked(tmp_path) == ["lost.html: no link of the navigation leads there"]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +332,7 @@ def test_a_page_that_no_navigation_leads_to_is_found(tmp_path):
     ],
 )
 def test_what_a_reader_may_follow_is_not_fetched(tmp_path, body):
-    assert offline.check(site(tmp_path, body)) == []
+    assert fetched(site(tmp_path, body)) == []
 
 
 @pytest.mark.parametrize(
@@ -343,7 +352,7 @@ def test_what_a_reader_may_follow_is_not_fetched(tmp_path, body):
     ],
 )
 def test_what_a_page_would_fetch_from_elsewhere_is_found(tmp_path, body):
-    (found,) = offline.check(site(tmp_path, body))
+    (found,) = fetched(site(tmp_path, body))
     assert found.startswith("index.html would fetch ") and "cdn.example" in found
 
 
@@ -360,14 +369,14 @@ def test_what_a_page_would_fetch_from_elsewhere_is_found(tmp_path, body):
 def test_what_styles_and_scripts_would_fetch_is_found(tmp_path, name, text):
     site(tmp_path)
     (tmp_path / name).write_text(text)
-    (found,) = offline.check(tmp_path)
+    (found,) = fetched(tmp_path)
     assert found.startswith(f"{name} would fetch ")
 
 
 def test_addresses_that_a_script_only_names_are_fine(tmp_path):
     site(tmp_path)
     (tmp_path / "a.js").write_text('// https://example.org/a.js\nconst ns = "http://www.w3.org/1";')
-    assert offline.check(tmp_path) == []
+    assert fetched(tmp_path) == []
 
 
 def test_all_checks_of_written_pages_are_made(monkeypatch):

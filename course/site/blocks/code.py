@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from course.catalog import Step
 from course.diff import SUMMARISED, lock_summary
@@ -12,6 +13,7 @@ from course.site.html import code, escape, tag
 from course.site.place import Place
 from course.site.values import Body
 
+Lines = Sequence[str]
 NEWLINE = "\n"
 NO_LINE = '<span class="line none"></span>'
 
@@ -82,7 +84,7 @@ def _tabs(prefix: str, views: tuple[tuple[str, str], ...]) -> str:
     return tag("div", "".join(inputs) + content, class_="tabbed-set tabbed-alternate")
 
 
-def _coloured(piece: Piece, found: FileDiff) -> tuple[list[str], list[str]]:
+def _coloured(piece: Piece, found: FileDiff) -> tuple[Lines, Lines]:
     was = found.change.came_from or found.change.path
     return highlight.lines(piece.old, was), highlight.lines(piece.new, found.change.path)
 
@@ -99,7 +101,7 @@ def _unified(found: FileDiff) -> str:
     return tag("div", block, class_=f"language-{highlight.language(found.change.path)} highlight")
 
 
-def _line(row: Row, old: list[str], new: list[str]) -> str:
+def _line(row: Row, old: Lines, new: Lines) -> str:
     """Return one line; what was taken out and put in is said by its element and its sign."""
     text = old[row.old] if row.new is None else new[row.new]
     name = {SAME: "span", REMOVED: "del", ADDED: "ins"}[row.sign]
@@ -134,7 +136,7 @@ def _side_by_side(found: FileDiff) -> str:
     )
 
 
-def _cell(place: int | None, lines: list[str], sign: str, same: bool) -> str:
+def _cell(place: int | None, lines: Lines, sign: str, same: bool) -> str:
     if place is None:
         return tag("td", "", class_="none")
     text = re.sub(r"\n$", "", lines[place])

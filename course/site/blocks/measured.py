@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ from course.site.html import escape, scrolled, table, tag
 from course.site.place import Place
 from course.site.values import Body
 
+DRAWN: dict[str, str] = {}  # a page that is served is built whenever somebody saves another
 LADDER, CLAIMS = "ladder.json", "claims.json"
 
 
@@ -43,7 +45,7 @@ def _claim_chart(id: str, place: Place) -> str:
         p95 = dict(spread).get(95, math.nan)
         name = f"step {number}: {catalog.find(number).title}: p95 {in_words(p95)}"
         sides.append((name, key, spread, p95))
-    picture = charts.page_svg(charts.spreads_on(sides, found.metric))
+    picture = _drawn([sides, found.metric], charts.spreads_on(sides, found.metric))
     text = f"{claim['found']} " + " ".join(f"{name}." for name, *_ in sides)
     return _figure(picture, found.question, text, claim["found"], place)
 
@@ -51,7 +53,7 @@ def _claim_chart(id: str, place: Place) -> str:
 def _ladder_chart(place: Place) -> str:
     rungs = figures.load(LADDER)["rungs"]
     halls = {catalog.find(int(n)).title: rung["hall"] for n, rung in rungs.items()}
-    picture = charts.page_svg(charts.ladder_on(halls), height=6)
+    picture = _drawn(halls, charts.ladder_on(halls), height=6)
     listed = (f"step {n}, {rung['hall']:,}" for n, rung in rungs.items())
     title = "The largest hall that each step serves"
     return _figure(picture, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
@@ -65,7 +67,15 @@ def _laws_chart(place: Place) -> str:
     ]
     text = " ".join(f"Step {number}: {found['says']}" for number, found in laws.items())
     title = "Throughput against concurrency, and the law that fits"
-    return _figure(charts.page_svg(charts.laws_on(series)), title, text, title + ".", place)
+    return _figure(_drawn(laws, charts.laws_on(series)), title, text, title + ".", place)
+
+
+def _drawn(of: object, draw_on: charts.DrawOn, height: float = 4) -> str:
+    """Return a picture; what it is of was not drawn before, or is not drawn again."""
+    key = json.dumps(of)
+    if key not in DRAWN:
+        DRAWN[key] = charts.page_svg(draw_on, height)
+    return DRAWN[key]
 
 
 def _figure(svg: str, title: str, text: str, caption: str, place: Place) -> str:

@@ -14,6 +14,7 @@ from course.site.checks import (
     commands,
     coverage,
     links,
+    markup,
     nav,
     offline,
     spelling,
@@ -35,4 +36,5 @@ def written(pages: Sequence[Page], steps: Sequence[Step]) -> list[str]:
 
 def built(site: Path) -> list[str]:
     """Return what is wrong with the site as it was built."""
-    return links.check(site) + offline.check(site)
+    documents = markup.read(site)
+    return links.check(site, documents) + offline.check(site, documents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 
 from course import catalog
@@ -104,6 +105,7 @@ def _target(target: str, placeholders: bool) -> str:
     return f"make {name}-N takes {takes}"
 
 
+@cache
 def _numbers(name: str) -> list[int]:
     """Return the numbers that `make NAME-N` takes."""
     everything = catalog.load()

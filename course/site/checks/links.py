@@ -5,75 +5,53 @@ MkDocs looks at the links of Markdown; what blocks and raw HTML link to is seen 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from course.site.checks.markup import Document
+
 ATTRIBUTES = ("href", "src", "poster", "data", "xlink:href")
 ELSEWHERE = ("http", "https", "mailto", "data", "javascript")
+BUILT_ELSEWHERE = "slides"
 
 
-@dataclass
-class Document(HTMLParser):
-    """What a page links to and what can be linked to in it; `nav` has the links of navigations."""
-
-    path: Path
-    links: list[tuple[str, str]] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-    nav: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-        self._navs = 0
-        self.twice: set[str] = set()
-
-    __hash__ = object.__hash__
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._navs += tag == "nav"
-        for name, value in attrs:
-            if name == "id" or (name == "name" and tag == "a"):
-                if value in self.ids and name == "id":
-                    self.twice.add(value)
-                self.ids.add(value or "")
-            elif name in ATTRIBUTES and value is not None:
-                self.links.append((tag, value))
-                if tag == "a" and self._navs:
-                    self.nav.append(value)
-
-    handle_startendtag = handle_starttag
-
-    def handle_endtag(self, tag: str) -> None:
-        self._navs -= tag == "nav"
-
-
-def read(site: Path) -> dict[Path, Document]:
-    """Return all pages of a site by their path."""
-    found = {}
-    for path in sorted(site.rglob("*.html")):
-        document = Document(path)
-        document.feed(path.read_text(encoding="utf-8"))
-        document.close()
-        found[path.resolve()] = document
-    return found
-
-
-def check(site: Path) -> list[str]:
+def check(site: Path, documents: Sequence[Document]) -> list[str]:
     """Return dead links and anchors, links out of the site, and pages that nobody gets to."""
     site = site.resolve()
-    documents = read(site)
+    ids = {document.path.resolve(): _ids(document) for document in documents}
     findings = []
-    for path, document in documents.items():
+    for document in documents:
+        path = document.path.resolve()
         where = path.relative_to(site).as_posix()
-        for tag, link in dict.fromkeys(document.links):
-            if wrong := _wrong(link, path, site, documents):
+        for tag, link in dict.fromkeys(_links(document)):
+            if wrong := _wrong(link, path, site, ids):
                 findings.append(f"{where}: <{tag}> {link}: {wrong}")
-        findings += [f"{where}: there are two of id {id!r}" for id in sorted(document.twice)]
+        twice = (id for id, count in ids[path].items() if count > 1)
+        findings += [f"{where}: there are two of id {id!r}" for id in sorted(twice)]
     return findings + _out_of_reach(site, documents)
 
 
-def _wrong(link: str, path: Path, site: Path, documents: dict[Path, Document]) -> str:
+def _links(document: Document) -> list[tuple[str, str]]:
+    return [
+        (element.tag, element.attributes[name])
+        for element in document.elements
+        for name in ATTRIBUTES
+        if name in element.attributes
+    ]
+
+
+def _ids(document: Document) -> Counter[str]:
+    """Return what can be linked to in a page, and how many there are of it."""
+    found = Counter(e.attributes["id"] for e in document.elements if "id" in e.attributes)
+    names = {
+        e.attributes["name"] for e in document.elements if e.tag == "a" and "name" in e.attributes
+    }
+    return found | Counter(names)
+
+
+def _wrong(link: str, path: Path, site: Path, ids: dict[Path, Counter[str]]) -> str:
     parts = urlsplit(link)
     if parts.scheme in ELSEWHERE:
         return ""
@@ -89,21 +67,22 @@ def _wrong(link: str, path: Path, site: Path, documents: dict[Path, Document]) -
         if not target.is_file():
             return "there is no such file"
     anchor = unquote(parts.fragment)
-    document = documents.get(target)
-    if anchor and anchor != "top" and document and anchor not in document.ids:
+    if anchor and anchor != "top" and target in ids and anchor not in ids[target]:
         return "there is no such anchor"
     return ""
 
 
-def _out_of_reach(site: Path, documents: dict[Path, Document]) -> list[str]:
+def _out_of_reach(site: Path, documents: Sequence[Document]) -> list[str]:
     """Return the pages that the navigation of the first page does not have."""
-    index = documents.get(site / "index.html")
+    paths = {document.path.resolve(): document for document in documents}
+    index = paths.get(site / "index.html")
     if index is None:
         return ["index.html is missing"]
-    there = {(site / unquote(urlsplit(link).path)).resolve() for link in index.nav}
+    links = (e.attributes.get("href", "") for e in index.elements if e.tag == "a" and e.in_nav)
+    there = {(site / unquote(urlsplit(link).path)).resolve() for link in links}
     there.add(site / "index.html")
     return [
         f"{path.relative_to(site).as_posix()}: no link of the navigation leads there"
-        for path in documents
-        if path not in there and path.relative_to(site).parts[0] != "slides"
+        for path in paths
+        if path not in there and path.relative_to(site).parts[0] != BUILT_ELSEWHERE
     ]

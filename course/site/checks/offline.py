@@ -6,9 +6,10 @@ A link that a reader may follow is no such thing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from course.site.checks.markup import Document
 
 REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 FETCHED = {
@@ -39,24 +40,28 @@ LOADABLE = re.compile(
 )
 
 
-def check(site: Path) -> list[str]:
+def check(site: Path, documents: Sequence[Document]) -> list[str]:
     """Return what would be fetched from elsewhere, with the file that asks for it."""
-    findings = []
+    asked = [(document.path, of_page(document)) for document in documents]
     for path in sorted(site.rglob("*")):
-        finder = FINDERS.get(path.suffix)
-        if finder and path.is_file():
+        if path.suffix in FINDERS and path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
-            where = path.relative_to(site).as_posix()
-            findings += [f"{where} would fetch {url}" for url in dict.fromkeys(finder(text))]
-    return findings
+            asked.append((path, FINDERS[path.suffix](text)))
+    return [
+        f"{path.relative_to(site).as_posix()} would fetch {url}"
+        for path, urls in asked
+        for url in dict.fromkeys(urls)
+    ]
 
 
-def of_page(text: str) -> list[str]:
+def of_page(document: Document) -> list[str]:
     """Return what a page would fetch from elsewhere."""
-    parser = _Parser()
-    parser.feed(text)
-    parser.close()
-    return parser.found
+    found = [url for text in document.styles for url in of_style(text)]
+    found += [url for text in document.scripts for url in of_script(text)]
+    for element in document.elements:
+        found += _of_element(element.tag, element.attributes)
+        found += STYLE.findall(element.attributes.get("style", ""))
+    return found
 
 
 def of_style(text: str) -> list[str]:
@@ -67,32 +72,6 @@ def of_style(text: str) -> list[str]:
 def of_script(text: str) -> list[str]:
     """Return what a script would load from elsewhere."""
     return [*CALLS.findall(text), *LOADABLE.findall(text)]
-
-
-class _Parser(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag
-        values = {name: value or "" for name, value in attrs}
-        self.found += _of_element(tag, values)
-        self.found += STYLE.findall(values.get("style", ""))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self._inside = ""
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "style":
-            self.found += of_style(data)
-        elif self._inside == "script":
-            self.found += of_script(data)
 
 
 def _of_element(tag: str, values: dict[str, str]) -> Iterator[str]:
@@ -107,4 +86,4 @@ def _of_element(tag: str, values: dict[str, str]) -> Iterator[str]:
                 yield candidate.split()[0]
 
 
-FINDERS = {".html": of_page, ".css": of_style, ".js": of_script, ".mjs": of_script}
+FINDERS = {".css": of_style, ".js": of_script, ".mjs": of_script}
