@@ -44,11 +44,10 @@ def _links(document: Document) -> list[tuple[str, str]]:
 
 def _ids(document: Document) -> Counter[str]:
     """Return what can be linked to in a page, and how many there are of it."""
-    found = Counter(e.attributes["id"] for e in document.elements if "id" in e.attributes)
-    names = {
-        e.attributes["name"] for e in document.elements if e.tag == "a" and "name" in e.attributes
-    }
-    return found | Counter(names)
+    each = document.elements
+    found = Counter(element.attributes["id"] for element in each if "id" in element.attributes)
+    names = {element.attributes.get("name", "") for element in each if element.tag == "a"}
+    return found | Counter(names - {""})
 
 
 def _wrong(link: str, path: Path, site: Path, ids: dict[Path, Counter[str]]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-# What no check looks at: most of a page are colours of code.
-PLAIN = {"span", "ins", "del", "td", "tr", "code", "tspan", "g", "path", "text", "p", "li"}
-LOOKED_AT = {"id", "href", "src", "style", "xlink:href"}
+# Most of a page are the colours of code, at which no check looks.
+COLOURS = re.compile(r'</?span(?: class="[\w -]*")?>')
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def read(site: Path) -> list[Document]:
 def parse(text: str, path: Path) -> Document:
     """Return what is in a page."""
     parser = _Parser(Document(path))
-    parser.feed(text)
+    parser.feed(COLOURS.sub("", text))
     parser.close()
     return parser.document
 
@@ -53,8 +53,6 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._inside = tag
         self._navs += tag == "nav"
-        if tag in PLAIN and not any(name in LOOKED_AT for name, _ in attrs):
-            return
         attributes = {name: value or "" for name, value in attrs}
         self.document.elements.append(Element(tag, attributes, bool(self._navs)))
 
