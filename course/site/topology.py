@@ -65,15 +65,12 @@ class Topology:
     @property
     def description(self) -> str:
         """All of the picture in words."""
-        parts = []
-        for node in self.nodes:
-            parts.append(": ".join(filter(None, (node.name, ", ".join(node.lines)))) + ".")
+        nodes = [": ".join(filter(None, (n.name, ", ".join(n.lines)))) for n in self.nodes]
+        lines = []
         for edge in self.edges:
-            label = f" ({edge.label})" if edge.label else ""
-            parts.append(
-                f"{_spoken(edge.start, edge, self)} → {_spoken(edge.end, edge, self)}{label}."
-            )
-        return " ".join(parts)
+            start, end = (_spoken(name, edge, self) for name in (edge.start, edge.end))
+            lines.append(f"{start} to {end}" + f", {edge.label}" * bool(edge.label))
+        return f"What runs: {'; '.join(nodes)}. Connections: {'; '.join(lines)}."
 
 
 def read(step: Step) -> Topology:

@@ -13,7 +13,7 @@ from course.commands import COMMANDS
 from course.errors import CourseError
 from course.exercises import catalog as exercises
 from course.load import figures
-from course.site import fences, place
+from course.site import fences, filediff, place
 from course.site.blocks import changes, chapter, code, commands, console, exercise, measured
 from course.site.blocks import picture as pictures
 from course.site.html import escape
@@ -62,6 +62,19 @@ def test_all_changes_of_a_step_have_their_reasons():
     html = changes.changes(Body({"step": 4}), HERE)
     for name, reason in catalog.find(4).changes.items():
         assert name in html and reason in html
+
+
+def test_many_files_with_one_reason_are_one_line():
+    html = changes.changes(Body({"step": 8}), HERE)
+    assert html.count("tests/*") == 1 and "tests/conftest.py" not in html
+    assert re.search(r"tests/\*</code> \(\d+ files\)", html)
+
+
+def test_many_files_that_only_moved_are_folded_away():
+    html = changes.changes(Body({"step": 3}), HERE)
+    folded = re.search(r"<details><summary>(\d+) files</summary>(.*?)</details>", html)
+    moved = [change for change in filediff.all_changes(catalog.find(3)) if change.kind == "moved"]
+    assert int(folded[1]) == len(moved) and all(change.path in folded[2] for change in moved)
 
 
 @pytest.mark.parametrize("files", [{"nothing.py": "why"}, {"podium/models.py": ""}, ["x"], "x"])

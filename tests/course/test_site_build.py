@@ -3,9 +3,11 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 from invented_results import write
 
@@ -13,6 +15,7 @@ from course import catalog, commands, ports
 from course.errors import CourseError
 from course.load import figures
 from course.paths import ROOT
+from course.processes import wait_until
 from course.site import build, checks, command
 
 HEAD = "---\ntitle: {0}\ndescription: {0}.\n---\n\n# {0}\n\n"
@@ -204,14 +207,55 @@ def test_one_build_finds_every_fault_and_names_its_page(tmp_path):
     assert all("\n" not in line for line in found)
 
 
-def test_a_fault_makes_mkdocs_itself_fail_too(tmp_path):
-    """Whoever calls it without our command is not fooled either."""
+def little(tmp_path):
+    """Make a folder with our mkdocs.yml and no pages; return the one for pages."""
     docs = tmp_path / "docs"
     shutil.copytree(ROOT / "docs" / "assets", docs / "assets")
-    (docs / "index.md").write_text("# A\n\n{{hall:99}}\n")
     config = (ROOT / "mkdocs.yml").read_text()
-    config = re.sub(r"(?ms)^nav:.*?^(?=\w)", "", config)
-    (tmp_path / "mkdocs.yml").write_text(config)
+    (tmp_path / "mkdocs.yml").write_text(re.sub(r"(?ms)^nav:.*?^(?=\w)", "", config))
+    return docs
+
+
+def get(url: str) -> str:
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).text
+    except httpx.HTTPError:
+        return ""
+
+
+def test_what_is_served_follows_what_is_written_and_ctrl_c_ends_it(tmp_path):
+    docs, port = little(tmp_path), ports.find_free()
+    (docs / "index.md").write_text("# A\n\n{{hall:13}} people\n")
+    code = (
+        "from pathlib import Path; from course.site import build; "
+        f"build.CONFIG = Path({str(tmp_path / 'mkdocs.yml')!r}); build.serve()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            assert wait_until(lambda: "260 people" in get(url), 120)
+            (docs / "index.md").write_text("# A\n\n{{hall:99}}\n")
+            assert wait_until(lambda: "course-fault" in get(url), 120)
+            server.send_signal(signal.SIGINT)
+            output, _ = server.communicate(timeout=30)
+        finally:
+            server.kill()
+    assert server.returncode == 0
+    assert f"http://localhost:{port}" in output and "There is no figure 'hall:99'" in output
+    assert "Traceback" not in output
+
+
+def test_a_fault_makes_mkdocs_itself_fail_too(tmp_path):
+    """Whoever calls it without our command is not fooled either."""
+    docs = little(tmp_path)
+    (docs / "index.md").write_text("# A\n\n{{hall:99}}\n")
     argv = [sys.executable, "-m", "mkdocs", "build", "-f", str(tmp_path / "mkdocs.yml")]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "{{hall:99}}" in done.stderr
