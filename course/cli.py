@@ -178,12 +178,14 @@ def bench_(rounds: int, seconds: int) -> None:
 @click.argument("step", type=STEP)
 @click.option("--only", multiple=True, envvar="ONLY", metavar="NAME", help="Only these scenes.")
 @click.option("--seconds", type=click.IntRange(1, 60), help="Length of one measurement.")
-def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None) -> None:
+@click.option("--keep", is_flag=True, envvar="KEEP", help="Write it to loadtests/results.")
+def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None, keep: bool) -> None:
     """Inject the faults of a step under load and count what was lost."""
     # Imported here: no other command needs it.
     from course.drills import run
 
-    sys.exit(run.drill(step, only, seconds, console.output()))
+    results = run.RESULTS if keep else None
+    sys.exit(run.drill(step, only, seconds, console.output(), results))
 
 
 @cli.command("load")
@@ -238,9 +240,9 @@ def claims_(only: tuple[str, ...]) -> None:
 @cli.command("docs")
 def docs_() -> None:
     """Serve the docs site on $PORT (8080, or the next that is free) until Ctrl-C."""
-    from course.site import build
+    from course.site import command
 
-    build.serve()
+    command.docs()
 
 
 @cli.command("site")
@@ -249,6 +251,16 @@ def site_() -> None:
     from course.site import command
 
     sys.exit(command.site())
+
+
+@cli.command("slides")
+@click.option("--pdf", is_flag=True, help="Print them and a handout into .data/slides.")
+@click.option("--check", is_flag=True, help="Only say what is wrong with the decks.")
+def slides_(pdf: bool, check: bool) -> None:
+    """Show the slides, with the presenter's view on S (PORT), or print them."""
+    from course.slides import command
+
+    command.run(console.output(), pdf=pdf, check=check)
 
 
 @cli.command("site-check")

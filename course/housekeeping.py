@@ -57,7 +57,7 @@ def clean(root: Path) -> list[Path]:
 
 
 def distclean(root: Path) -> list[Path]:
-    """Delete also .venv, all data and the built site; CourseError, and nothing, while a step runs."""
+    """Delete also .venv, all data and the built site; CourseError at once while a step runs."""
     locks = [*(root / ".data").glob("*/run.lock"), *(root / ".data").glob("exercises/*/run.lock")]
     for lock in sorted(locks):
         with leftovers.exclusive(lock.parent):

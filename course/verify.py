@@ -94,6 +94,7 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         ]
         checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
         checks += _sessions(plain, root)
+        checks += [Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60)]
         checks += [Check("site: browser", (*plain, "tests/site"), root, tests=True, weight=240)]
     for step in steps:
         number = str(step.number)
@@ -124,11 +125,13 @@ def _exercise(exercise: Exercise, pytest: tuple[str, ...], root: Path) -> Check:
 
 
 def _sessions(pytest: tuple[str, ...], root: Path) -> list[Check]:
-    """Return the checks that the console sessions of the docs are what happens.
+    """Return the checks that the console sessions of docs and slides are what happens.
 
-    One for each chapter, which starts two steps or so, and one for all other pages.
+    One for each chapter, which starts two steps or so, one for all other pages, one for the slides.
     """
     by_name: dict[str, list[Path]] = {}
+    if decks := pages.find(root / "slides"):
+        by_name["slides"] = decks
     for page in pages.find(root / "docs"):
         chapter = page.parent.name == "steps" and page.stem[:2].isdigit()
         name = f"chapter {int(page.stem[:2])}" if chapter else "other pages"

@@ -17,7 +17,6 @@ from mkdocs.exceptions import Abort, MkDocsException
 from pymdownx.superfences import SuperFencesException
 
 from course import ports
-from course.errors import CourseError
 from course.load import figures
 from course.paths import ROOT
 
@@ -72,7 +71,9 @@ def _finish(site: Path) -> None:
 
 def serve(environment: Mapping[str, str] = os.environ) -> None:
     """Serve the site, and build it again when a file of it changes, until Ctrl-C."""
-    port = free_port(environment.get("PORT", ""))
+    port = ports.chosen(environment.get("PORT", ""), PORTS, "make docs")
+    if not results():
+        print(f"There are no results in {figures.shown(figures.folder())}: pages lack figures.")
     print(f"http://localhost:{port}  Ctrl-C stops it.", flush=True)
     logging.getLogger("mkdocs").addHandler(_printing())
     watched = [str(ROOT / name) for name in SHOWN] + [str(figures.folder())]
@@ -85,17 +86,9 @@ def serve(environment: Mapping[str, str] = os.environ) -> None:
     )
 
 
-def free_port(wanted: str) -> int:
-    """Return the port to serve on; CourseError when the one that is wanted is taken."""
-    if wanted:
-        port = ports.parse(wanted)
-        if not ports.is_free(port):
-            raise CourseError(f"Port {port} is taken: PORT={port + 1} make docs, for example.")
-        return port
-    found = next(filter(ports.is_free, PORTS), None)
-    if found is None:
-        raise CourseError(f"Ports {PORTS.start} to {PORTS.stop - 1} are taken: choose one by PORT.")
-    return found
+def results() -> bool:
+    """Whether anything was measured."""
+    return any(figures.folder().glob("*.json"))
 
 
 def _printing() -> logging.Handler:

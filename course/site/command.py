@@ -9,6 +9,8 @@ from course.errors import CourseError
 from course.load import figures
 from course.site import build, checks, pages
 from course.site.checks import coverage
+from course.slides import build as deck_pages
+from course.slides import deck
 
 
 def site() -> int:
@@ -16,6 +18,7 @@ def site() -> int:
     needs_results()
     steps = catalog.load()
     faults = checks.written(pages.load(), steps)
+    faults += slides()
     faults += build.build()
     if (build.SITE / "index.html").is_file():
         faults += checks.built(build.SITE)
@@ -29,13 +32,28 @@ def check(out: Console) -> int:
     return _said(checks.written(found, steps), "The pages are as they should be.")
 
 
+def docs() -> None:
+    """Serve the site until Ctrl-C; what is wrong with the slides is said first."""
+    for fault in slides():
+        print(fault)
+    build.serve()
+
+
+def slides() -> list[str]:
+    """Build the slides to which the site links; return what is wrong with them."""
+    try:
+        deck_pages.build(deck.load())
+    except CourseError as error:
+        return str(error).splitlines()
+    return []
+
+
 def needs_results() -> None:
     """CourseError when nothing was measured yet, which every page would complain about."""
-    where = figures.folder()
-    if not any(where.glob("*.json")):
+    if not build.results():
         raise CourseError(
-            f"There are no results in {figures.shown(where)}: make measure, make claims; or name "
-            f"the folder that has them by {figures.VARIABLE}."
+            f"There are no results in {figures.shown(figures.folder())}: make measure, make "
+            f"claims; or name the folder that has them by {figures.VARIABLE}."
         )
 
 

@@ -68,9 +68,9 @@ def _names(node: ast.stmt) -> set[str]:
             targets = [node.target]
         case _:
             return set()
-    return {
-        each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)
-    }
+    names = (each for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+    # Of `app.config["X"] = 1` nothing is called `app`.
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 def procfile(text: str, name: str) -> list[Span]:

@@ -65,15 +65,12 @@ class Topology:
     @property
     def description(self) -> str:
         """All of the picture in words."""
-        parts = []
-        for node in self.nodes:
-            parts.append(": ".join(filter(None, (node.name, ", ".join(node.lines)))) + ".")
+        nodes = [": ".join(filter(None, (n.name, ", ".join(n.lines)))) for n in self.nodes]
+        lines = []
         for edge in self.edges:
-            label = f" ({edge.label})" if edge.label else ""
-            parts.append(
-                f"{_spoken(edge.start, edge, self)} → {_spoken(edge.end, edge, self)}{label}."
-            )
-        return " ".join(parts)
+            start, end = (_spoken(name, edge, self) for name in (edge.start, edge.end))
+            lines.append(f"{start} to {end}" + f", {edge.label}" * bool(edge.label))
+        return f"What runs: {'; '.join(nodes)}. Connections: {'; '.join(lines)}."
 
 
 def read(step: Step) -> Topology:
@@ -137,7 +134,7 @@ def _process(name: str, command: str, step: Step, balanced: bool, files: Files) 
         return Node(name, "web", ("gunicorn", _workers(words, files)))
     if program == "flask" and "run" in words:
         return Node(name, "web", ("flask run, for development", "1 process, many threads"))
-    return Node(name, "other", (program,))
+    return Node(name, "web" if name == step.entry else "other", (program,))
 
 
 def _words(command: str) -> list[str]:

@@ -98,6 +98,35 @@
   document.addEventListener("change", stops); // another tab of a change is shown
   document.addEventListener("toggle", stops, true);
 
+  // The theme opens menus and search by labels, which no keyboard gets to. In a wide window those
+  // of the navigation are headings and open nothing.
+  const narrow = matchMedia("(max-width: 76.1875em)");
+  const names = { __drawer: "Menu", __search: "Search", __toc: "On this page" };
+  const labels = [...all("label:is([for=__drawer], [for=__search], [for=__toc], [for^=__nav])")]
+    .filter((label) => !label.matches(".md-overlay, .md-search__overlay"));
+
+  function reach() {
+    for (const label of labels) {
+      const opens = narrow.matches || label.matches(".md-header__button, .md-search__icon");
+      if (opens) label.tabIndex = 0;
+      else label.removeAttribute("tabindex");
+      if (opens) label.setAttribute("role", "button");
+      else label.removeAttribute("role");
+      const name = label.textContent.trim() ? "" : names[label.htmlFor] || "Back";
+      if (name && opens) label.setAttribute("aria-label", name);
+    }
+  }
+
+  for (const label of labels) {
+    label.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      label.click();
+    });
+  }
+  reach();
+  narrow.addEventListener("change", reach);
+
   // What is folded cannot be unfolded on paper.
   const opened = [];
   window.addEventListener("beforeprint", () => {

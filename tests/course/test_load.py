@@ -465,6 +465,14 @@ def test_an_interrupted_run_goes_on_and_another_machines_or_commits_does_not(tmp
             measure.begin(path, fresh=False)
 
 
+@pytest.mark.parametrize(("size", "questions", "links"), [(15, 1, 0.01), (3000, 10, 2)])
+def test_only_the_questions_that_a_hall_would_ask_have_links(size, questions, links):
+    words = ladder.doings(size)
+    rates = dict(zip(words[::2], map(float, words[1::2]), strict=True))
+    assert rates["--questions"] == pytest.approx(questions)
+    assert rates["--questions"] * rates["--links"] == pytest.approx(links, rel=0.01)
+
+
 def test_the_ladder_is_kept_drawn_and_shown(monkeypatch, tmp_path):
     trials = [ladder.Trial(50, 0.1, 0.2, 0, 9, 0.1), ladder.Trial(60, 0.4, 0.2, 0, 9, 0.1, "slow")]
 

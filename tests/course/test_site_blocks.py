@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import markdown
 import pytest
@@ -12,9 +13,10 @@ from course.commands import COMMANDS
 from course.errors import CourseError
 from course.exercises import catalog as exercises
 from course.load import figures
-from course.site import fences, place
-from course.site.blocks import changes, chapter, code, commands, exercise, measured
+from course.site import fences, filediff, place
+from course.site.blocks import changes, chapter, code, commands, console, exercise, measured
 from course.site.blocks import picture as pictures
+from course.site.html import escape
 from course.site.pages import Page
 from course.site.values import Body, parse
 
@@ -60,6 +62,19 @@ def test_all_changes_of_a_step_have_their_reasons():
     html = changes.changes(Body({"step": 4}), HERE)
     for name, reason in catalog.find(4).changes.items():
         assert name in html and reason in html
+
+
+def test_many_files_with_one_reason_are_one_line():
+    html = changes.changes(Body({"step": 8}), HERE)
+    assert html.count("tests/*") == 1 and "tests/conftest.py" not in html
+    assert re.search(r"tests/\*</code> \(\d+ files\)", html)
+
+
+def test_many_files_that_only_moved_are_folded_away():
+    html = changes.changes(Body({"step": 3}), HERE)
+    folded = re.search(r"<details><summary>(\d+) files</summary>(.*?)</details>", html)
+    moved = [change for change in filediff.all_changes(catalog.find(3)) if change.kind == "moved"]
+    assert int(folded[1]) == len(moved) and all(change.path in folded[2] for change in moved)
 
 
 @pytest.mark.parametrize("files", [{"nothing.py": "why"}, {"podium/models.py": ""}, ["x"], "x"])
@@ -162,7 +177,7 @@ def test_a_drill_is_shown_as_it_was_recorded():
 @pytest.mark.parametrize("found", exercises.load(), ids=lambda each: each.name)
 def test_an_exercise_is_a_card_with_hints_and_solution_folded_away(found):
     html = exercise.exercise(Body({"step": found.number}), HERE)
-    assert found.title in html and html.count("<details>") == len(found.hints) + 1
+    assert escape(found.title) in html and html.count("<details>") == len(found.hints) + 1
     assert "open" not in re.findall(r"<details[^>]*>", html)[0]
     assert "<h1" not in html and f"make check-{found.number}" in html
 
@@ -202,8 +217,9 @@ def test_a_step_is_a_number_and_there_is_one():
 
 
 def render(source: str) -> str:
-    fence = {"name": "listing", "class": "listing", "format": fences.listing}
-    superfences = {"custom_fences": [fence]}
+    named = [{"name": n, "class": n, "format": getattr(fences, n)} for n in ("listing", "console")]
+    named[1]["validator"] = fences.with_title
+    superfences = {"custom_fences": named}
     return markdown.markdown(
         source,
         extensions=["pymdownx.superfences", "course.site.inline", "course.site.tables", "tables"],
@@ -211,8 +227,37 @@ def render(source: str) -> str:
     )
 
 
+SESSION = """$ curl -s localhost:8000 \\
+    -H 'A: b'
+<html> &
+…
+$ cat <<END
+$ no command
+END
+"""
+
+
+def test_of_a_session_the_commands_are_copied_and_nothing_else():
+    html = console.console(SESSION, "step 4")
+    (copied,) = re.findall(r'data-copy="([^"]*)"', html)
+    commands = "curl -s localhost:8000 \\\n    -H 'A: b'\ncat <<END\n$ no command\nEND"
+    assert unescape(copied) == commands
+    assert html.count('<span class="gp">$ </span>') == 2
+    assert '<span class="go">&lt;html&gt; &amp;</span>' in html and "step 4" in html
+    assert unescape(text(html)).split() == ["step", "4", *SESSION.split()]
+
+
+def test_a_session_is_shown_even_when_it_could_not_be_run():
+    assert "no prompt &amp;" in console.console("no prompt &", "")
+
+
+def test_a_fence_of_a_session_has_its_title():
+    html = render('```console title="step 4"\n$ true\n```')
+    assert '<span class="of">step 4</span>' in html and 'data-copy="true"' in html
+
+
 def test_a_fault_in_the_code_of_a_block_is_not_swallowed(monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise KeyError("oh")
 
     monkeypatch.setattr(code.source, "excerpt", broken)

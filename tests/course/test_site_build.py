@@ -3,9 +3,11 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 from invented_results import write
 
@@ -13,8 +15,10 @@ from course import catalog, commands, ports
 from course.errors import CourseError
 from course.load import figures
 from course.paths import ROOT
+from course.processes import wait_until
 from course.site import build, checks, command
 
+PATIENCE = 300  # seconds; a busy machine takes its time
 HEAD = "---\ntitle: {0}\ndescription: {0}.\n---\n\n# {0}\n\n"
 CHAPTER = f"steps/{catalog.find(4).name}.md"
 GOOD = {
@@ -102,6 +106,10 @@ $ curl -s localhost:8000/api/talks
 ```
 """,
 }
+
+
+# Lists of steps lead to the chapters of all of them.
+GOOD |= {f"steps/{step.name}.md": "A stub." for step in catalog.load() if step.number != 4}
 
 
 @pytest.fixture(autouse=True)
@@ -200,14 +208,55 @@ def test_one_build_finds_every_fault_and_names_its_page(tmp_path):
     assert all("\n" not in line for line in found)
 
 
-def test_a_fault_makes_mkdocs_itself_fail_too(tmp_path):
-    """Whoever calls it without our command is not fooled either."""
+def little(tmp_path):
+    """Make a folder with our mkdocs.yml and no pages; return the one for pages."""
     docs = tmp_path / "docs"
     shutil.copytree(ROOT / "docs" / "assets", docs / "assets")
-    (docs / "index.md").write_text("# A\n\n{{hall:99}}\n")
     config = (ROOT / "mkdocs.yml").read_text()
-    config = re.sub(r"(?ms)^nav:.*?^(?=\w)", "", config)
-    (tmp_path / "mkdocs.yml").write_text(config)
+    (tmp_path / "mkdocs.yml").write_text(re.sub(r"(?ms)^nav:.*?^(?=\w)", "", config))
+    return docs
+
+
+def get(url: str) -> str:
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).text
+    except httpx.HTTPError:
+        return ""
+
+
+def test_what_is_served_follows_what_is_written_and_ctrl_c_ends_it(tmp_path):
+    docs, port = little(tmp_path), ports.find_free()
+    (docs / "index.md").write_text("# A\n\n{{hall:13}} people\n")
+    code = (
+        "from pathlib import Path; from course.site import build; "
+        f"build.CONFIG = Path({str(tmp_path / 'mkdocs.yml')!r}); build.serve()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            assert wait_until(lambda: "260 people" in get(url), PATIENCE)
+            (docs / "index.md").write_text("# A\n\n{{hall:99}}\n")
+            assert wait_until(lambda: "course-fault" in get(url), PATIENCE)
+            server.send_signal(signal.SIGINT)
+            output, _ = server.communicate(timeout=PATIENCE)
+        finally:
+            server.kill()
+    assert server.returncode == 0
+    assert f"http://localhost:{port}" in output and "There is no figure 'hall:99'" in output
+    assert "Traceback" not in output
+
+
+def test_a_fault_makes_mkdocs_itself_fail_too(tmp_path):
+    """Whoever calls it without our command is not fooled either."""
+    docs = little(tmp_path)
+    (docs / "index.md").write_text("# A\n\n{{hall:99}}\n")
     argv = [sys.executable, "-m", "mkdocs", "build", "-f", str(tmp_path / "mkdocs.yml")]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "{{hall:99}}" in done.stderr
@@ -219,7 +268,7 @@ def test_a_fault_makes_mkdocs_itself_fail_too(tmp_path):
 def test_a_fault_in_the_code_of_a_block_is_a_fault_of_the_site(tmp_path, monkeypatch):
     from course.site.blocks import commands as block
 
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(block, "table", broken)
@@ -245,13 +294,13 @@ def test_without_results_there_is_one_line(monkeypatch, tmp_path):
 def test_a_port_that_is_taken_is_said_and_another_is_taken_by_itself(monkeypatch):
     monkeypatch.setattr(ports, "is_free", lambda port: port != 8080)
     with pytest.raises(CourseError, match=r"Port 8080 is taken: PORT=8081 make docs"):
-        build.free_port("8080")
-    assert build.free_port("") == 8081
+        ports.chosen("8080", build.PORTS, "make docs")
+    assert ports.chosen("", build.PORTS, "make docs") == 8081
     with pytest.raises(CourseError, match="PORT is 'x'"):
-        build.free_port("x")
+        ports.chosen("x", build.PORTS, "make docs")
     monkeypatch.setattr(ports, "is_free", lambda port: False)
     with pytest.raises(CourseError, match="Ports 8080 to 8099 are taken"):
-        build.free_port("")
+        ports.chosen("", build.PORTS, "make docs")
 
 
 def test_every_block_of_the_site_is_a_fence_of_mkdocs():

@@ -13,6 +13,7 @@ FILES = {
         """A module."""
 
         LIMIT = 3
+        LIMIT.real["x"] = first, second = 1, 2
 
         # Why it is so.
         # In two lines.
@@ -112,6 +113,7 @@ def step(checkout):
     ("file", "name", "first", "last"),
     [
         ("app.py", "LIMIT", "LIMIT = 3", "LIMIT = 3"),
+        ("app.py", "second", 'LIMIT.real["x"] = first', None),
         ("app.py", "view", "# Why it is so.", '    return {"a": "}"}'),
         ("app.py", "Pool", "class Pool:", "        return inner"),
         ("app.py", "Pool.submit", "class Pool:", "        return inner"),
@@ -145,6 +147,12 @@ def test_code_is_found_by_its_name(step, file, name, first, last):
 def test_a_method_comes_with_the_line_of_its_class_once(step):
     text = source.excerpt(step, "app.py", ("Pool.size", "Pool.submit")).text
     assert text.count("class Pool:") == 1 and '"""Threads."""' not in text
+
+
+def test_pieces_stand_apart_as_in_a_module(step):
+    text = source.excerpt(step, "app.py", ("LIMIT", "second", "view", "Pool")).text
+    assert text.startswith("LIMIT = 3\nLIMIT.real") and "1, 2\n\n# Why" in text
+    assert '"}"}\n\n\nclass Pool' in text
 
 
 @pytest.mark.parametrize(
@@ -222,6 +230,16 @@ def test_columns_have_every_line_of_both_sides_around_a_change(checkout):
     assert list(piece.columns()) == [
         [((0, 0), True), ((1, 1), False), ((None, 2), False)],
     ]
+
+
+def test_blank_lines_are_no_context(checkout):
+    step = both(checkout, "a\n\nb\n\nc\n", "a\n\nB\n\nc\n")
+    (piece,) = filediff.of_file(step, "a.py").pieces
+    assert [row.sign for hunk in piece.hunks() for row in hunk] == list("  -+  ")
+    step = both(checkout, "a\nb\n\n\n\nc\n", "a\nB\n\n\n\nc\n")
+    (piece,) = filediff.of_file(step, "a.py").pieces
+    assert [row.sign for hunk in piece.hunks() for row in hunk] == list(" -+")
+    assert [len(rows) for rows in piece.columns()] == [2]
 
 
 def test_a_symbol_that_is_new_or_gone_is_all_added_or_all_removed(checkout):

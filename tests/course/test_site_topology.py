@@ -75,8 +75,8 @@ def test_the_last_step_is_two_hosts_and_two_servers_of_sockets_behind_nginx():
     }
     assert nodes(found)["sockets-a"].lines[1] == "1 process, gevent"
     assert ("previews", "Other web sites") in edges(found)
-    assert "Celery (previews, transcripts) → PostgreSQL." in found.description
-    assert "Celery (previews, transcripts, beat) → Valkey." in found.description
+    assert "; Celery (previews, transcripts) to PostgreSQL;" in found.description
+    assert "; Celery (previews, transcripts, beat) to Valkey;" in found.description
 
 
 @pytest.mark.parametrize("number", STEPS)

@@ -9,7 +9,6 @@ from importlib.util import find_spec
 
 from course import catalog
 from course.commands import COMMANDS
-from course.errors import CourseError
 from course.exercises import catalog as exercises
 from course.load import scenario
 from course.paths import ROOT
@@ -117,11 +116,3 @@ def _numbers(name: str) -> list[int]:
     if name in BALANCED:
         return [s.number for s in everything if (s.path / "nginx.conf").is_file()]
     return [step.number for step in everything]
-
-
-def known(command: str) -> bool:
-    """Whether a command can be typed; for tests and slides."""
-    try:
-        return not mistake(command)
-    except CourseError:
-        return False

@@ -14,14 +14,15 @@ SHORT = 240  # characters of a description: two sentences
 
 def check(page: Page) -> list[str]:
     """Return what is wrong with the words of a page."""
-    return [f"docs/{page.uri}: {wrong}" for wrong in (*_head(page), *_figures(page))]
-
-
-def _head(page: Page) -> list[str]:
     try:
         meta = page.meta
     except CourseError as error:
         return [str(error)]
+    found = (*_head(page, meta), *_figures(page, meta))
+    return [f"docs/{page.uri}: {wrong}" for wrong in found]
+
+
+def _head(page: Page, meta: dict[str, object]) -> list[str]:
     wrong = []
     for key in REQUIRED:
         value = meta.get(key)
@@ -37,8 +38,8 @@ def _head(page: Page) -> list[str]:
     return wrong
 
 
-def _figures(page: Page) -> list[str]:
-    head = " ".join(str(page.meta.get(key, "")) for key in REQUIRED)
+def _figures(page: Page, meta: dict[str, object]) -> list[str]:
+    head = " ".join(str(meta.get(key, "")) for key in REQUIRED)
     return [
         f"{found!r} looks like a figure that was measured: name it by its id, {{{{…}}}}"
         for found in figures.by_hand(f"{head}\n\n{page.prose}")
