@@ -628,6 +628,14 @@ def test_a_figure_that_nobody_measured_is_refused(results, id, reason):
         figures.figure(id, results)
 
 
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(1.17, "1.2"), (0.988, "0.99"), (1.004, "1.0"), (2.04, "2"), (119.6, "120"), (2345, "2,300")],
+)
+def test_a_ratio_has_two_digits_and_no_power_of_ten(ratio, text):
+    assert compare.factor(ratio) == text
+
+
 def test_a_reader_may_name_other_results(results, monkeypatch):
     monkeypatch.setenv(figures.VARIABLE, str(results))
     assert figures.figure("hall:13") == "1,200" and figures.folder() == results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from course.catalog import Step
-from course.diff import SUMMARISED, _lock_summary
+from course.diff import SUMMARISED, lock_summary
 from course.site import filediff, highlight, source
 from course.site.filediff import ADDED, REMOVED, SAME, FileDiff, Piece, Row
 from course.site.html import code, escape, tag
@@ -61,7 +61,7 @@ def _summary(found: FileDiff, name: str) -> str:
     """Return in a few lines what changed in a file that nobody reads."""
     (piece,) = found.pieces
     if name == "requirements.txt":
-        lines = [line.plain for line in _lock_summary(piece.old, piece.new) or ()]
+        lines = [line.plain for line in lock_summary(piece.old, piece.new) or ()]
     else:
         rows = [row for hunk in piece.hunks() for row in hunk]
         counts = [sum(row.sign == sign for row in rows) for sign in (ADDED, REMOVED)]
