@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from course.errors import CourseError
 from course.load import chart as charts
 from course.load import figures, scenario
 from course.load.claims import HOLDS
+from course.load.compare import factor
 from course.load.usl import Law
 from course.site.html import escape, scrolled, table, tag
 from course.site.place import Place
@@ -90,7 +90,7 @@ def claims(body: Body, place: Place) -> str:
     for id in body.texts("ids"):
         each = _claim(id)
         spread = sorted(_number(ratio) for ratio in each["ratios"])
-        ratio = f"{each['ratio']:.2g}" if isinstance(each["ratio"], int | float) else ""
+        ratio = factor(each["ratio"]) if isinstance(each["ratio"], int | float) else ""
         if ratio and len(spread) > 1:
             ratio += tag("span", f" ({spread[0]:.2f} to {spread[-1]:.2f})", class_="spread")
         outcome = escape(each["outcome"])
@@ -99,7 +99,7 @@ def claims(body: Body, place: Place) -> str:
         rows.append(
             (
                 escape(each["claim"]["sentence"]),
-                f"{escape(each['before'])} → {escape(each['after'])}" if each["before"] else "",
+                _measured(each),
                 ratio,
                 f"{each['claim']['minimum']:g}",
                 tag("span", outcome, class_="holds" if each["outcome"] == HOLDS else "fails"),
@@ -108,6 +108,12 @@ def claims(body: Body, place: Place) -> str:
     headings = ("claim", "measured", "times better", "at least", "")
     caption = "What is claimed, and what was measured"
     return table(caption, headings, rows, numbers=(2, 3), class_="claims", note=_machine(CLAIMS))
+
+
+def _measured(each: dict) -> str:
+    """Return both figures of a claim; they may stand on two lines, but each of them in one."""
+    sides = [tag("span", escape(each[key]), class_="figure") for key in ("before", "after")]
+    return " → ".join(sides) if each["before"] else ""
 
 
 def floors(body: Body, place: Place) -> str:
@@ -210,6 +216,4 @@ def _first(values: Iterable[dict]) -> dict:
 
 def _number(value: object) -> float:
     """Return a figure of a result, in which none and infinity are no numbers."""
-    if value is None:
-        return math.nan
-    return float(json.loads(value) if value == "NaN" else value)
+    return math.nan if value is None else float(value)
