@@ -22,9 +22,11 @@ from course import (
     hosts,
     housekeeping,
     lock,
+    maintenance,
     ports,
     readme,
     remote,
+    unfinished,
     verify,
     with_services,
 )
@@ -100,11 +102,14 @@ def diff_(step: catalog.Step, side_by_side: bool) -> None:
 @cli.command("drift")
 def drift_() -> None:
     """Check that each step declares what differs from the step before, and only that."""
-    findings = drift.check(catalog.load())
+    steps = catalog.load()
+    findings = drift.check(steps) + unfinished.check(ROOT, steps)
     for finding in findings:
         print(finding)
     if findings:
-        raise CourseError(f"{len(findings)} differences and declarations do not match.")
+        raise CourseError(
+            f"{len(findings)} things to put right in the steps and their declarations."
+        )
     print("Every difference between two steps is declared.")
 
 
@@ -289,7 +294,7 @@ def lock_() -> None:
         print("All locks are as they should be.")
 
 
-for command in (*COMMANDS, sessions):
+for command in (*COMMANDS, *maintenance.COMMANDS, sessions):
     cli.add_command(command)
 
 

@@ -39,6 +39,15 @@ COMMANDS = (
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),
+    (
+        "make cascade",
+        "carry a change of step N to the later steps: make cascade FROM=N (maintainers)",
+    ),
+    ("make new-step", "the frame of one more step: NAME=14-cache make new-step (maintainers)"),
+    (
+        "make upgrade",
+        "newer versions into all locks, and what changes: DRY=1, ONLY=NAME (maintainers)",
+    ),
     ("make clean", "delete caches, logs and leftovers of tests"),
     ("make distclean", "delete also .venv, all data of all steps, the built site"),
     ("make help", "this table"),

@@ -33,6 +33,8 @@ TIMEOUT = 900  # seconds that one check may take
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
 # What a reader may have set for other commands of ours.
 READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS")
+# Tests of the tool that are a check of their own: with the others it would take too long.
+APART = ("site*", "sessions", "slides", "cascade", "new_step", "upgrade", "maintainer_guide")
 SUMMARY = "summary.txt"
 # A machine with few cores may be too busy with one check for the deadlines of another: what failed
 # beside others is looked at once more, alone, and reported as unsteady if it passes then. Where
@@ -88,7 +90,7 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         checks += [
             Check("ruff check", (ruff, "check", "--no-cache", "."), root),
             Check("ruff format", (ruff, "format", "--check", "--no-cache", "."), root),
-            Check("course", (*plain, "tests/course"), root, tests=True, weight=60),
+            *_of_the_tool(plain, root),
             Check("docs", (python, "-m", "course", "site"), root, weight=15),
             Check("slow site", (*plain, "tests/slow_site"), root, tests=True, weight=10),
         ]
@@ -115,6 +117,19 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
             Check(f"step {number}: browser", browser, root, tests=True, weight=15 if core else 90),
         ]
     return checks
+
+
+def _of_the_tool(pytest: tuple[str, ...], root: Path) -> list[Check]:
+    """Return the checks of the tool itself: what is about pages and maintenance runs apart."""
+    folder = root / "tests" / "course"
+    apart = sorted(
+        str(path.relative_to(root)) for name in APART for path in folder.glob(f"test_{name}.py")
+    )
+    others = (*pytest, "tests/course", *(f"--ignore={path}" for path in apart))
+    return [
+        Check("course", others, root, tests=True, weight=200),
+        Check("course: pages", (*pytest, *apart), root, tests=True, weight=200),
+    ]
 
 
 def _exercise(exercise: Exercise, pytest: tuple[str, ...], root: Path) -> Check:

@@ -226,7 +226,7 @@ def shown(scenario: Scenario, value: float) -> str:
 
 def factor(ratio: float) -> str:
     """Return a ratio in two digits, never as a power of ten."""
-    rounded = float(f"{factor(ratio)}")
+    rounded = float(f"{ratio:.2g}")
     return "1.0" if rounded == 1 else f"{rounded:,.10g}"
 
 

@@ -10,6 +10,8 @@ Needs Chromium; without one the tests are skipped.
 from pathlib import Path
 
 import pytest
+import visit as visits
+from playwright.sync_api import expect
 from visit import served, visit
 
 from course.paths import ROOT
@@ -18,14 +20,19 @@ from tests.browser.chromium import chromium_or_skip
 DOCS = ROOT / "docs"
 SCHEMES = ("light", "dark")
 DECKS = "slides"  # are built into docs/ and have checks of their own
-NOT_FOUND = "404.html"
 WIDTHS = (1440, 768, 360)
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("site")
     group.addoption("--site", type=Path, help="a site that is built already (default: build it)")
+    group.addoption("--patience", type=float, default=20, help="seconds for one thing (20)")
     group.addoption("--pictures", action="store_true", help="take screenshots of all pages")
+
+
+def pytest_configure(config):
+    visits.PATIENCE = 1000 * config.getoption("patience")
+    expect.set_options(timeout=visits.PATIENCE)
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -43,7 +50,7 @@ def names(config) -> list[str]:
     pages = [path.with_suffix(".html").as_posix() for path in found if path.parts[0] != DECKS]
     if not pages:
         raise pytest.UsageError(f"There is no page in {folder}.")
-    return sorted({*pages, NOT_FOUND})
+    return pages
 
 
 def pytest_generate_tests(metafunc):
@@ -54,8 +61,7 @@ def pytest_generate_tests(metafunc):
         ids = [f"{name}-{scheme}" for scheme, name in cases]
         metafunc.parametrize("seen", cases, ids=ids, indirect=True, scope="session")
     elif "name" in metafunc.fixturenames:
-        found = [name for name in names(metafunc.config) if name != NOT_FOUND]
-        metafunc.parametrize("name", found)
+        metafunc.parametrize("name", names(metafunc.config))
 
 
 @pytest.fixture(scope="session")

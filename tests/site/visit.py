@@ -11,7 +11,7 @@ from pathlib import Path
 from checks import Watched
 from playwright.sync_api import Browser, Page
 
-PATIENCE = 20_000  # milliseconds
+PATIENCE = 20_000  # milliseconds that one thing may take in the browser
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -50,11 +50,15 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, root: str, *, scheme: str = "light", width: int = 1440, **options):
-    """Open a window on the site at `root`, with nothing remembered; more options are a context's.
-
-    Yields a Visit.
-    """
+def visit(
+    browser: Browser,
+    root: str,
+    *,
+    scheme: str = "light",
+    width: int = 1440,
+    **options,
+) -> Iterator[Visit]:
+    """Open a window on the site at `root`, with nothing remembered; `options` are a context's."""
     context = browser.new_context(
         color_scheme=scheme,
         reduced_motion="reduce",
