@@ -22,7 +22,7 @@ def pytest_addoption(parser):
         "--page", type=Path, action="append", default=[], help="a page to try (default: all)"
     )
     parser.addoption(
-        "--seconds", type=float, default=run.SECONDS, help="what a command may take (20)"
+        "--seconds", type=float, default=run.SECONDS, help="what a command may take (60)"
     )
 
 
