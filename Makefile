@@ -7,7 +7,8 @@ COURSE = @"$(PYTHON)" -m course.bootstrap
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help test bench measure claims progress docs site doctor format lock clean distclean FORCE
+.PHONY: help test bench measure claims progress docs site slides slides-pdf doctor format lock cascade \
+	new-step upgrade clean distclean FORCE
 
 step-%: FORCE
 	$(COURSE) step "$*"
@@ -61,7 +62,13 @@ solution-%: FORCE
 run-exercise-%: FORCE
 	$(COURSE) run-exercise "$*"
 
-test bench measure claims progress docs site doctor format lock clean distclean help:
+slides-pdf:
+	$(COURSE) slides --pdf
+
+test bench measure claims progress docs site slides doctor format lock clean distclean help:
+	$(COURSE) $@
+
+cascade new-step upgrade:
 	$(COURSE) $@
 
 FORCE:

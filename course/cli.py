@@ -22,9 +22,11 @@ from course import (
     hosts,
     housekeeping,
     lock,
+    maintenance,
     ports,
     readme,
     remote,
+    unfinished,
     verify,
     with_services,
 )
@@ -100,11 +102,14 @@ def diff_(step: catalog.Step, side_by_side: bool) -> None:
 @cli.command("drift")
 def drift_() -> None:
     """Check that each step declares what differs from the step before, and only that."""
-    findings = drift.check(catalog.load())
+    steps = catalog.load()
+    findings = drift.check(steps) + unfinished.check(ROOT, steps)
     for finding in findings:
         print(finding)
     if findings:
-        raise CourseError(f"{len(findings)} differences and declarations do not match.")
+        raise CourseError(
+            f"{len(findings)} things to put right in the steps and their declarations."
+        )
     print("Every difference between two steps is declared.")
 
 
@@ -178,12 +183,14 @@ def bench_(rounds: int, seconds: int) -> None:
 @click.argument("step", type=STEP)
 @click.option("--only", multiple=True, envvar="ONLY", metavar="NAME", help="Only these scenes.")
 @click.option("--seconds", type=click.IntRange(1, 60), help="Length of one measurement.")
-def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None) -> None:
+@click.option("--keep", is_flag=True, envvar="KEEP", help="Write it to loadtests/results.")
+def drill(step: catalog.Step, only: tuple[str, ...], seconds: int | None, keep: bool) -> None:
     """Inject the faults of a step under load and count what was lost."""
     # Imported here: no other command needs it.
     from course.drills import run
 
-    sys.exit(run.drill(step, only, seconds, console.output()))
+    results = run.RESULTS if keep else None
+    sys.exit(run.drill(step, only, seconds, console.output(), results))
 
 
 @cli.command("load")
@@ -238,9 +245,9 @@ def claims_(only: tuple[str, ...]) -> None:
 @cli.command("docs")
 def docs_() -> None:
     """Serve the docs site on $PORT (8080, or the next that is free) until Ctrl-C."""
-    from course.site import build
+    from course.site import command
 
-    build.serve()
+    command.docs()
 
 
 @cli.command("site")
@@ -249,6 +256,24 @@ def site_() -> None:
     from course.site import command
 
     sys.exit(command.site())
+
+
+@cli.command("slides")
+@click.option("--pdf", is_flag=True, help="Print them and a handout into .data/slides.")
+@click.option("--check", is_flag=True, help="Only say what is wrong with the decks.")
+def slides_(pdf: bool, check: bool) -> None:
+    """Show the slides, with the presenter's view on S (PORT), or print them."""
+    from course.slides import command
+
+    command.run(console.output(), pdf=pdf, check=check)
+
+
+@cli.command("site-check")
+def site_check_() -> None:
+    """Check the pages of the docs site as they are written, without building it."""
+    from course.site import command
+
+    sys.exit(command.check(console.output()))
 
 
 @cli.command("format")
@@ -269,7 +294,7 @@ def lock_() -> None:
         print("All locks are as they should be.")
 
 
-for command in (*COMMANDS, sessions):
+for command in (*COMMANDS, *maintenance.COMMANDS, sessions):
     cli.add_command(command)
 
 

@@ -21,7 +21,10 @@ COMMANDS = (
     ("make load-ui-N", "step N with Locust's web page, to try a load by hand"),
     ("make measure", "the largest hall of every step, and what it is made of (FRESH=1: again)"),
     ("make claims", "measure every performance sentence of the course (ONLY=ID: one of them)"),
-    ("make drill-N", "inject the faults of step N under load, count what was lost (N from 7 on)"),
+    (
+        "make drill-N",
+        "inject the faults of step N under load, count what was lost (N from 7 on; KEEP=1)",
+    ),
     ("make check-N", "check your exercise N: what works, what does not yet"),
     ("make watch-N", "check exercise N again whenever you save"),
     ("make hint-N", "the next hint for exercise N"),
@@ -30,12 +33,23 @@ COMMANDS = (
     ("make reset-exercise-N", "begin exercise N afresh; what you have is kept"),
     ("make progress", "the exercises, done and open"),
     ("make docs", "read the course in a browser (on port 8080, or the next that is free)"),
+    ("make slides", "show the slides, S for the presenter's view (port 8090, or the next)"),
+    ("make slides-pdf", "print the slides and a handout with notes into .data/slides/"),
     ("make site", "build the course as pages into site/, with all checks of them"),
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),
+    (
+        "make cascade",
+        "carry a change of step N to the later steps: make cascade FROM=N (maintainers)",
+    ),
+    ("make new-step", "the frame of one more step: NAME=14-cache make new-step (maintainers)"),
+    (
+        "make upgrade",
+        "newer versions into all locks, and what changes: DRY=1, ONLY=NAME (maintainers)",
+    ),
     ("make clean", "delete caches, logs and leftovers of tests"),
-    ("make distclean", "delete also .venv and all data of all steps"),
+    ("make distclean", "delete also .venv, all data of all steps, the built site"),
     ("make help", "this table"),
 )
 

@@ -105,7 +105,7 @@ def _body(change: Change, side_by_side: bool, width: int) -> Iterator[Renderable
         yield Text("  binary file, " + " → ".join(sizes))
         return
     name = change.path.rpartition("/")[2]
-    if name == "requirements.txt" and (summary := _lock_summary(old, new)) is not None:
+    if name == "requirements.txt" and (summary := lock_summary(old, new)) is not None:
         yield from summary
     elif name in SUMMARISED:
         yield _line_count(old, new)
@@ -128,7 +128,7 @@ def _text(path: Path | None) -> str | None:
         return None
 
 
-def _lock_summary(old: str, new: str) -> Iterator[Text] | None:
+def lock_summary(old: str, new: str) -> Iterator[Text] | None:
     """Return which packages a lock gained, lost and changed; None when it is no lock."""
     try:
         before, after = _versions(old), _versions(new)

@@ -28,9 +28,19 @@ def files(step_path: Path) -> dict[str, Path]:
         subdirectories[:] = sorted(set(subdirectories) - IGNORED_DIRECTORIES)
         for name in sorted(names):
             path = Path(directory, name)
-            if name not in IGNORED_NAMES and path.suffix not in IGNORED_SUFFIXES:
+            if not is_ignored(name):
                 found[path.relative_to(step_path).as_posix()] = path
     return dict(sorted(found.items()))
+
+
+def is_ignored(path: str) -> bool:
+    """Whether a path inside a step, with slashes, is of a file that only lies there."""
+    *directories, name = path.split("/")
+    return (
+        name in IGNORED_NAMES
+        or Path(name).suffix in IGNORED_SUFFIXES
+        or not IGNORED_DIRECTORIES.isdisjoint(directories)
+    )
 
 
 def python_files(step_path: Path) -> list[Path]:

@@ -57,13 +57,13 @@ def clean(root: Path) -> list[Path]:
 
 
 def distclean(root: Path) -> list[Path]:
-    """Delete also .venv and all data; CourseError, and nothing deleted, while a step runs."""
+    """Delete also .venv, all data and the built site; CourseError at once while a step runs."""
     locks = [*(root / ".data").glob("*/run.lock"), *(root / ".data").glob("exercises/*/run.lock")]
     for lock in sorted(locks):
         with leftovers.exclusive(lock.parent):
             leftovers.clear(lock.parent)
     found = clean(root)
-    for path in (root / ".data", root / ".venv"):
+    for path in (root / ".data", root / ".venv", root / "site", root / "docs" / "slides"):
         if path.exists():
             shutil.rmtree(path)
             found.append(path)

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -83,17 +84,31 @@ def read(path: Path) -> list[Pin]:
     return parse(path.read_text(encoding="utf-8"), _shown(path))
 
 
-def write_all(root: Path, upgrade: bool = False) -> list[Path]:
+def known(root: Path, names: Collection[str]) -> list[str]:
+    """Return names in their normal form; CourseError for one that the root's lock does not have."""
+    pinned = {pin.name for pin in read(root / "requirements.txt")}
+    for name in names:
+        if normal(name) not in pinned:
+            raise CourseError(f"{name!r} is no package of requirements.txt.")
+    return [normal(name) for name in names]
+
+
+def write_all(root: Path, upgrade: bool | Collection[str] = False) -> list[Path]:
     """Write the root's lock, then each step's from it; return the files that changed.
 
-    Versions that are locked stay unless `upgrade`, as far as the requirements.in files allow.
+    Versions that are locked stay unless `upgrade`, as far as the requirements.in files allow;
+    where that names packages, the others stay too.
     """
     sources = [root / "requirements.in", *sorted((root / "steps").glob("*/requirements.in"))]
     lock = root / "requirements.txt"
     before = {path: _content(path) for path in [source.with_suffix(".txt") for source in sources]}
     relative = [str(source.relative_to(root)) for source in sources]
     # An existing output file is where uv takes the versions from that may stay.
-    options = ["--generate-hashes", "--output-file", lock.name, *(["--upgrade"] * upgrade)]
+    options = ["--generate-hashes", "--output-file", lock.name]
+    if upgrade is True:
+        options.append("--upgrade")
+    elif upgrade:
+        options += [option for name in upgrade for option in ("--upgrade-package", name)]
     _compile(root, [*relative, *options])
     pins = read(lock)
     lock.write_text(HEADER + "".join(pin.text() for pin in pins), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from course.errors import CourseError
 
@@ -32,6 +32,24 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return not (_answers(socket.AF_INET, HOST, port) or _answers(socket.AF_INET6, "::1", port))
+
+
+def chosen(wanted: str, candidates: Sequence[int], command: str) -> int:
+    """Return the port that the variable PORT wants, "" for the first of `candidates` that is free.
+
+    CourseError when it is taken, or all of them are; it says how to call `command` then.
+    """
+    if wanted:
+        port = parse(wanted)
+        if not is_free(port):
+            raise CourseError(f"Port {port} is taken: PORT={port + 1} {command}, for example.")
+        return port
+    found = next(filter(is_free, candidates), None)
+    if found is None:
+        raise CourseError(
+            f"Ports {candidates[0]} to {candidates[-1]} are taken: choose one by PORT."
+        )
+    return found
 
 
 def needs_root(port: int) -> bool:

@@ -23,6 +23,7 @@ from course.exercises.catalog import Exercise
 from course.housekeeping import TEST_LOGS
 from course.processes import POLL, Process, describe_exit, stop_all, tail
 from course.runner import FOREIGN, FOREIGN_PREFIXES, OWN_VARIABLES
+from course.sessions import pages
 from course.watchdog import Watchdog
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,6 +31,10 @@ TIMEOUT = 900  # seconds that one check may take
 # They load with every pytest here and take longer than many a suite; no unit test uses them, and a
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
+# What a reader may have set for other commands of ours.
+READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS")
+# Tests of the tool that are a check of their own: with the others it would take too long.
+APART = ("site*", "sessions", "slides", "cascade", "new_step", "upgrade", "maintainer_guide")
 SUMMARY = "summary.txt"
 # A machine with few cores may be too busy with one check for the deadlines of another: what failed
 # beside others is looked at once more, alone, and reported as unsteady if it passes then. Where
@@ -85,10 +90,14 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         checks += [
             Check("ruff check", (ruff, "check", "--no-cache", "."), root),
             Check("ruff format", (ruff, "format", "--check", "--no-cache", "."), root),
-            Check("course", (*plain, "tests/course"), root, tests=True, weight=60),
+            *_of_the_tool(plain, root),
+            Check("docs", (python, "-m", "course", "site"), root, weight=15),
             Check("slow site", (*plain, "tests/slow_site"), root, tests=True, weight=10),
         ]
         checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
+        checks += _sessions(plain, root)
+        checks += [Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60)]
+        checks += [Check("site: browser", (*plain, "tests/site"), root, tests=True, weight=240)]
     for step in steps:
         number = str(step.number)
         contract = (*pytest, "tests/contract", "--step", number)
@@ -110,11 +119,44 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
     return checks
 
 
+def _of_the_tool(pytest: tuple[str, ...], root: Path) -> list[Check]:
+    """Return the checks of the tool itself: what is about pages and maintenance runs apart."""
+    folder = root / "tests" / "course"
+    apart = sorted(
+        str(path.relative_to(root)) for name in APART for path in folder.glob(f"test_{name}.py")
+    )
+    others = (*pytest, "tests/course", *(f"--ignore={path}" for path in apart))
+    return [
+        Check("course", others, root, tests=True, weight=200),
+        Check("course: pages", (*pytest, *apart), root, tests=True, weight=200),
+    ]
+
+
 def _exercise(exercise: Exercise, pytest: tuple[str, ...], root: Path) -> Check:
     """Return the check that an exercise is one, and that its solution breaks no promise."""
     number = str(exercise.number)
     command = (*pytest, "tests/exercises", "--exercise", number)
     return Check(f"exercise {number}", command, root, tests=True, weight=20 + 3 * exercise.number)
+
+
+def _sessions(pytest: tuple[str, ...], root: Path) -> list[Check]:
+    """Return the checks that the console sessions of docs and slides are what happens.
+
+    One for each chapter, which starts two steps or so, one for all other pages, one for the slides.
+    """
+    by_name: dict[str, list[Path]] = {}
+    if decks := pages.find(root / "slides"):
+        by_name["slides"] = decks
+    for page in pages.find(root / "docs"):
+        chapter = page.parent.name == "steps" and page.stem[:2].isdigit()
+        name = f"chapter {int(page.stem[:2])}" if chapter else "other pages"
+        by_name.setdefault(name, []).append(page)
+    checks = []
+    for name, found in by_name.items():
+        options = (option for page in found for option in ("--page", str(page.relative_to(root))))
+        command = (*pytest, "tests/docs", *options)
+        checks.append(Check(f"{name}: sessions", command, root, tests=True, weight=30 * len(found)))
+    return checks
 
 
 def _unit(step: Step, command: tuple[str, ...], root: Path) -> Check:
@@ -304,7 +346,7 @@ def environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in (*OWN_VARIABLES, *FOREIGN, "PYTEST_ADDOPTS", "SIDE", "UPGRADE")
+        if name not in (*OWN_VARIABLES, *FOREIGN, *READERS)
         and not name.startswith(FOREIGN_PREFIXES)
     }
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])

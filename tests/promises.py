@@ -1,8 +1,10 @@
 """Which test is a promise of which steps, and the table of them."""
 
+from course import catalog
+from course.paths import ROOT
 from tests import live_step
 
-FIRST, LAST = 1, 13
+FIRST, LAST = 1, len(catalog.step_directories(ROOT))
 
 
 def first_step(item):

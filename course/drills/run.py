@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 import httpx
@@ -17,17 +18,30 @@ from course.drills.progress import Progress
 from course.drills.report import Report, Row, table
 from course.drills.stage import Skipped, Stage
 from course.errors import CourseError
+from course.load import provenance
+from course.load.keep import keep
+from course.load.scenario import FOLDER
 
+RESULTS = FOLDER / "results"
 LOG_WIDTH = 130
 Scene = Callable[[Stage], None]
 
 
-def drill(step: Step, only: Sequence[str], seconds: float | None, out: Console) -> int:
+def drill(
+    step: Step,
+    only: Sequence[str],
+    seconds: float | None,
+    out: Console,
+    results: Path | None = None,
+) -> int:
     """Play the drill of a step, print its table, return the exit code.
 
     0: all targets are met. 1: one is missed. 2: a measurement is not valid, or CourseError.
-    `seconds` None takes the drill's own length of a measurement.
+    `seconds` None takes the drill's own length of a measurement. `results` is where the site and
+    the slides find what was found; None keeps nothing. Half a drill is not kept.
     """
+    if results and only:
+        raise CourseError("KEEP keeps a whole drill: leave ONLY out.")
     module = module_of(step)
     scenes = chosen(module.SCENES, only, getattr(module, "LONG", {}))
     outcome = play(module.TITLE, scenes, seconds or module.SECONDS, out)
@@ -37,7 +51,14 @@ def drill(step: Step, only: Sequence[str], seconds: float | None, out: Console) 
         out.print(table(outcome.report))
     if outcome.error:
         raise outcome.error
+    if results:
+        keep(as_json(outcome.report), results / f"drill-{step.number}.json")
     return outcome.report.exit_code
+
+
+def as_json(report: Report) -> dict[str, object]:
+    """Return all rows of a drill, with where they come from."""
+    return asdict(report) | {"provenance": provenance.here()}
 
 
 @dataclass

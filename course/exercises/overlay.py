@@ -52,11 +52,12 @@ def read(exercise: Exercise, where: Path) -> dict[str, bytes]:
 
 def present(where: Path) -> dict[str, Path]:
     """Return the files to be laid over the step, by path inside it: all but what is about them."""
-    return {
-        name: path
-        for name, path in files(where).items()
-        if name not in ABOUT and not name.startswith(BESIDE)
-    }
+    return {name: path for name, path in files(where).items() if is_overlay(name)}
+
+
+def is_overlay(name: str) -> bool:
+    """Whether a file of an exercise's directory, or a solution's, is laid over the step."""
+    return name not in ABOUT and not name.startswith(BESIDE)
 
 
 def _missing(exercise: Exercise, path: Path) -> str:

@@ -22,6 +22,7 @@ from course.load.compare import (
     Comparison,
     as_json,
     compare,
+    factor,
     fill,
     sentence,
     table,
@@ -62,10 +63,10 @@ def question(step: catalog.Step) -> str:
 def verdict(guess: float, ratio: float) -> str:
     """Say how near a guess came; near is within a factor of 1.5."""
     off = max(guess / ratio, ratio / guess)
-    text = f"You said {guess:g} times better, it is {ratio:.2g} times"
+    text = f"You said {guess:g} times better, it is {factor(ratio)} times"
     if off <= 1.5:
         return f"{text}: close."
-    return f"{text}: you are off by a factor of {off:.2g}. What did you not think of?"
+    return f"{text}: you are off by a factor of {factor(off)}. What did you not think of?"
 
 
 def by_hand(step: catalog.Step, out: Console) -> int:

@@ -224,6 +224,12 @@ def shown(scenario: Scenario, value: float) -> str:
     return f"{value:,.0f} a second" if scenario.metric == "rate" else in_words(value)
 
 
+def factor(ratio: float) -> str:
+    """Return a ratio in two digits, never as a power of ten."""
+    rounded = float(f"{ratio:.2g}")
+    return "1.0" if rounded == 1 else f"{rounded:,.10g}"
+
+
 def said(scenario: Scenario, result: Result) -> str:
     value = shown(scenario, result.value(scenario.metric, scenario.name))
     failed = f", {result.failed} of {result.sent} failed" if result.failed else ""
@@ -303,20 +309,20 @@ def sentence(found: Comparison) -> str:
     match scenario.metric:
         case "rate":
             return (
-                f"Step {second} answers {ratio:.2g} times as many {scenario.what} as step {first}: "
-                f"{after} instead of {before}."
+                f"Step {second} answers {factor(ratio)} times as many {scenario.what} as step "
+                f"{first}: {after} instead of {before}."
             )
         case "outage":
             return (
                 f"In {scenario.what} of step {second} nobody waits longer than {after} for an "
-                f"answer; in step {first} it was {before}, {ratio:.2g} times as long."
+                f"answer; in step {first} it was {before}, {factor(ratio)} times as long."
             )
         case "freshness":
             return (
                 f"In {scenario.what} 95 of 100 have a question within {after} in step {second}, "
-                f"within {before} in step {first}: {ratio:.2g} times sooner."
+                f"within {before} in step {first}: {factor(ratio)} times sooner."
             )
     return (
         f"95 of 100 {scenario.what} are answered within {after} by step {second}, within {before} "
-        f"by step {first}: {ratio:.2g} times sooner."
+        f"by step {first}: {factor(ratio)} times sooner."
     )

@@ -22,6 +22,7 @@ from course import catalog
 from course.drills.report import COUNTS
 from course.errors import CourseError
 from course.exercises import catalog as exercises
+from course.load.compare import factor
 from course.load.scenario import FOLDER
 from course.load.usl import Law
 
@@ -102,7 +103,7 @@ def _claim(id: str, part: str, claims: dict) -> str:
     claim = claims[id]
     if claim["outcome"] != "holds":
         raise CourseError(f"The claim {id!r} {claim['outcome']}: it has no figure to state.")
-    parts = {"ratio": f"{claim['ratio']:.2g}", "before": claim["before"], "after": claim["after"]}
+    parts = {"ratio": factor(claim["ratio"]), "before": claim["before"], "after": claim["after"]}
     return parts[part]
 
 

@@ -158,10 +158,20 @@ def climb(number: int, first: int, progress: Progress) -> Rung:
     return rung
 
 
+def doings(size: int) -> tuple[str, ...]:
+    """Return how often a hall of that size votes and asks, as options of Locust.
+
+    The questions that a small hall would not ask, which are there for something to be fresh, have
+    no links: in a small hall they would be one request in twenty, and alone decide about its p95.
+    """
+    asked = size / ASK_EVERY
+    questions = max(LEAST, asked)
+    rates = {"votes": size / VOTE_EVERY, "questions": questions, "links": LINKS * asked / questions}
+    return tuple(word for name, rate in rates.items() for word in (f"--{name}", f"{rate:.6f}"))
+
+
 def serve(server: Running, size: int, progress: Progress) -> Result:
     """Fill the hall with so many people for a while and return what they found."""
-    options = ("--votes", f"{size / VOTE_EVERY}", "--links", f"{LINKS}")
-    options += ("--questions", f"{max(LEAST, size / ASK_EVERY)}")
     with Author(server) as author:
         return locusts.run(
             server.url,
@@ -172,6 +182,6 @@ def serve(server: Running, size: int, progress: Progress) -> Result:
             progress,
             f"step {server.step.number}, {size:,} people",
             slow_site=server.slow_site_url,
-            options=(*options, *author),
+            options=(*doings(size), *author),
             processes=1 + size // locusts.FEW,
         )

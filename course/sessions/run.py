@@ -19,8 +19,7 @@ from course.sessions.lines import difference, matches
 from course.sessions.pages import Command, Session
 from course.supervisor import Supervisor
 
-SECONDS = 20  # that one command may take ...
-START = 3  # ... and so many times that to start the step
+SECONDS = 20  # that one command may take; the start of the step has three times as long
 ASKS_STATUS = re.compile(r"echo \"?\$\?\"?")
 COOKIE = re.compile(r"^([<\s]*Set-Cookie: *[^=;\s]+=)[^;\s]+", re.IGNORECASE)
 
@@ -56,7 +55,12 @@ def play(
         step = catalog.find(number, here.root)
         # Where `make step-N` keeps its data: the other commands of the copy find it there.
         starting = live(
-            step, free_pair(), step.data_dir, impatient=lambda: True, timeout=START * seconds
+            step,
+            free_pair(),
+            step.data_dir,
+            # Nobody needs the data any more.
+            impatient=lambda: True,
+            timeout=3 * max(seconds, SECONDS),
         )
         with starting as running:
             supervisor = Supervisor(running, say=lambda line: None)
@@ -71,6 +75,7 @@ def play(
                 }
             finally:
                 shell.close()
+                here.watchdog.forget(shell.pid)
             return Played(outcomes, _log(running))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,14 @@ from mkdocs.exceptions import Abort, MkDocsException
 from pymdownx.superfences import SuperFencesException
 
 from course import ports
-from course.errors import CourseError
 from course.load import figures
 from course.paths import ROOT
 
 CONFIG = ROOT / "mkdocs.yml"
 SITE = ROOT / "site"
 PORTS = range(8080, 8100)  # tried in turn; steps run on 8000
+UNUSED = ("404.html", "sitemap.xml", "sitemap.xml.gz")
+REMOTE = re.compile(r"https://unpkg\.com/[^\"'`]+")
 # What pages show, beside docs/ itself.
 SHOWN = ("steps", "exercises", "solutions", "loadtests/claims.toml")
 
@@ -53,12 +55,25 @@ def build(site: Path = SITE, **changes: Any) -> list[str]:
                 config.plugins.on_shutdown()
         except (MkDocsException, Abort, SuperFencesException) as error:
             return [*warnings.lines, str(error) or type(error).__name__]
+    _finish(site)
     return warnings.lines
+
+
+def _finish(site: Path) -> None:
+    """Take out what the theme has for sites with an address of their own, or would fetch."""
+    for name in UNUSED:
+        (site / name).unlink(missing_ok=True)
+    for script in (site / "assets" / "javascripts").rglob("*.js"):
+        text = script.read_text(encoding="utf-8")
+        if (new := REMOTE.sub("about:blank", text)) != text:
+            script.write_text(new, encoding="utf-8")
 
 
 def serve(environment: Mapping[str, str] = os.environ) -> None:
     """Serve the site, and build it again when a file of it changes, until Ctrl-C."""
-    port = free_port(environment.get("PORT", ""))
+    port = ports.chosen(environment.get("PORT", ""), PORTS, "make docs")
+    if not results():
+        print(f"There are no results in {figures.shown(figures.folder())}: pages lack figures.")
     print(f"http://localhost:{port}  Ctrl-C stops it.", flush=True)
     logging.getLogger("mkdocs").addHandler(_printing())
     watched = [str(ROOT / name) for name in SHOWN] + [str(figures.folder())]
@@ -71,17 +86,9 @@ def serve(environment: Mapping[str, str] = os.environ) -> None:
     )
 
 
-def free_port(wanted: str) -> int:
-    """Return the port to serve on; CourseError when the one that is wanted is taken."""
-    if wanted:
-        port = ports.parse(wanted)
-        if not ports.is_free(port):
-            raise CourseError(f"Port {port} is taken: PORT={port + 1} make docs, for example.")
-        return port
-    found = next(filter(ports.is_free, PORTS), None)
-    if found is None:
-        raise CourseError(f"Ports {PORTS.start} to {PORTS.stop - 1} are taken: choose one by PORT.")
-    return found
+def results() -> bool:
+    """Whether anything was measured."""
+    return any(figures.folder().glob("*.json"))
 
 
 def _printing() -> logging.Handler:

@@ -19,6 +19,7 @@ from course.site.blocks import changes as of_changes
 from course.site.blocks import chapter as of_chapter
 from course.site.blocks import code, measured, picture
 from course.site.blocks import commands as of_commands
+from course.site.blocks import console as of_console
 from course.site.blocks import exercise as of_exercise
 from course.site.html import tag
 from course.site.place import Place
@@ -46,6 +47,22 @@ def _fence(
             raise SuperFencesException(f"docs/{here.page.uri}: `{name}`: {error!r}") from error
 
     return format
+
+
+def with_title(language: str, inputs: dict, options: dict, attrs: dict, md: Markdown) -> bool:
+    """Let a fence have a title; as superfences asks."""
+    options |= inputs
+    return set(inputs) <= {"title"}
+
+
+def console(
+    source: str, language: str, css_class: str, options: dict, md: Markdown, **rest: Any
+) -> str:
+    """Return a session in a terminal, as superfences asks for it."""
+    try:
+        return of_console.console(source, str(options.get("title", "")))
+    except Exception as error:
+        raise SuperFencesException(f"`console`: {error!r}") from error
 
 
 chapter = _fence("chapter", of_chapter.chapter, ("step",))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import TypeVar
 
 from course import catalog, changes
 from course.catalog import Step
@@ -16,6 +17,7 @@ from course.site import source
 CONTEXT = 3  # unchanged lines shown around a change
 SAME, REMOVED, ADDED = " ", "-", "+"
 Pair = tuple[int | None, int | None]
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Piece:
 
     def hunks(self) -> Iterator[list[Row]]:
         """Yield groups of rows, each with some unchanged lines around what changed."""
+        old = self.old.splitlines()
         for group in self._groups():
             rows: list[Row] = []
             for tag, i1, i2, j1, j2 in group:
@@ -44,22 +47,34 @@ class Piece:
                 else:
                     rows += [Row(REMOVED, i, None) for i in range(i1, i2)]
                     rows += [Row(ADDED, None, j) for j in range(j1, j2)]
-            yield rows
+            yield _trimmed(rows, lambda row: row.sign == SAME and not old[row.old].strip())
 
     def columns(self) -> Iterator[list[tuple[Pair, bool]]]:
         """Yield the same groups as pairs of places side by side, and whether they are the same."""
+        old = self.old.splitlines()
         for group in self._groups():
-            yield [
+            pairs = [
                 (pair, tag == "equal")
                 for tag, i1, i2, j1, j2 in group
                 for pair in zip_longest(range(i1, i2), range(j1, j2))
             ]
+            yield _trimmed(pairs, lambda pair: pair[1] and not old[pair[0][0]].strip())
 
     def _groups(self) -> Iterator[list[tuple[str, int, int, int, int]]]:
         matcher = difflib.SequenceMatcher(
             None, self.old.splitlines(), self.new.splitlines(), autojunk=False
         )
         return matcher.get_grouped_opcodes(CONTEXT)
+
+
+def _trimmed(rows: list[Line], is_blank: Callable[[Line], bool]) -> list[Line]:
+    """Return a group without blank lines at its ends, which show no context."""
+    first, last = 0, len(rows)
+    while first < last and is_blank(rows[first]):
+        first += 1
+    while last > first and is_blank(rows[last - 1]):
+        last -= 1
+    return rows[first:last]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from pygments import highlight
@@ -15,26 +16,28 @@ BY_NAME = {"Procfile": "yaml", "nginx.conf": "nginx", "requirements.in": "text"}
 BY_SUFFIX = {".html": "html+jinja", ".txt": "text", ".in": "text"}
 
 
-def lines(text: str, file: str) -> list[str]:
+@lru_cache(maxsize=2000)  # a page that is served is built whenever somebody saves another
+def lines(text: str, file: str) -> tuple[str, ...]:
     """Return the lines of a text as HTML in the colours of the kind of file; tags end with a line.
 
     One for each of `text.splitlines()`.
     """
     count = len(text.splitlines())
     if not count:
-        return []
-    coloured = highlight(text, _lexer(file), HtmlFormatter(nowrap=True))
+        return ()
+    coloured = highlight(text, _lexer(PurePosixPath(file).name), HtmlFormatter(nowrap=True))
     found = coloured.split("\n")[:count]
-    return found + [""] * (count - len(found))
+    return (*found, *[""] * (count - len(found)))
 
 
 def language(file: str) -> str:
     """Return the name of the language that a file is written in."""
-    return _lexer(file).aliases[0]
+    return _lexer(PurePosixPath(file).name).aliases[0]
 
 
-def _lexer(file: str) -> Lexer:
-    path = PurePosixPath(file)
+@lru_cache
+def _lexer(name: str) -> Lexer:
+    path = PurePosixPath(name)
     options = {"stripnl": False, "ensurenl": True}
     alias = BY_NAME.get(path.name) or BY_SUFFIX.get(path.suffix)
     if alias:

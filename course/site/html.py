@@ -26,7 +26,7 @@ def tag(name: str, content: str = "", /, **attributes: object) -> str:
 
 def scrolled(content: str, label: str, class_: str = "wide") -> str:
     """Return content that scrolls in a box of its own where the page is narrow, by keyboard too."""
-    return tag("div", content, class_=class_, tabindex="0", role="region", aria_label=label)
+    return tag("div", content, class_=class_, tabindex="0", role="group", aria_label=label)
 
 
 def table(
@@ -48,9 +48,9 @@ def table(
         for place, each in enumerate(headings)
     )
     body = "".join(tag("tr", "".join(_cells(row, right))) for row in rows)
-    inner = tag("table", f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+    inner = tag("table", f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>", class_="plain")
     figure = scrolled(inner, caption)
-    below = tag("figcaption", f"{escape(caption)}{f' {note}' if note else ''}")
+    below = tag("figcaption", f"{escape(caption)}.{f' {note}' if note else ''}")
     return tag("figure", figure + below, class_=f"data {class_}".strip())
 
 

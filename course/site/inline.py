@@ -21,7 +21,7 @@ PRIORITY = 185
 class Figures(InlineProcessor):
     """Puts a figure in the place of its id."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # noqa: N802
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:
         id = m[1]
         try:
             found = figures.figure(id)
@@ -34,10 +34,10 @@ class Figures(InlineProcessor):
 class FiguresExtension(Extension):
     """Registers `Figures`."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         md.inlinePatterns.register(Figures(PATTERN, md), "course-figures", PRIORITY)
 
 
-def makeExtension(**options: Any) -> FiguresExtension:  # noqa: N802
+def makeExtension(**options: Any) -> FiguresExtension:
     """Return the extension, as Python-Markdown asks for it by the name of its module."""
     return FiguresExtension(**options)

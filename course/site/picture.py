@@ -12,6 +12,7 @@ from course.site.topology import Edge, Node, Topology
 WIDTH, GAP, PAD, HEAD = 182, 14, 14, 26  # of a box, between boxes, inside a lane, its heading
 LINE, TITLE, SMALL = 18, 15, 13
 ROW = 58  # between rows: the room for lines
+NARROW = 620  # below that width it scrolls rather than shrinks
 MARGIN, CURVE = 8, 7
 BUS = 9  # between lines that run side by side
 CHARACTER = 0.56  # of the font's size, on average
@@ -78,7 +79,8 @@ def _svg(found: Topology, id: str, colours: dict[str, str]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="topology" role="img" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
-        f'aria-labelledby="{id}-title {id}-text" font-family="system-ui, sans-serif" '
+        f'style="min-width:{min(width, NARROW):.0f}px" aria-labelledby="{id}-title {id}-text" '
+        f'font-family="system-ui, sans-serif" '
         f'fill="{colours["ink"]}">',
         f'<title id="{id}-title">{escape(title)}</title>',
         f'<desc id="{id}-text">{escape(found.description)}</desc>',
@@ -105,35 +107,33 @@ def _laid_out(found: Topology) -> tuple[list[Box], float, float]:
     for row in rows:
         if any(reader in (box.name, *_names(box.inside)) for box in row):
             row += outside
-    spaces = [_width(row, outside) for row in rows]
-    width = max(spaces)
     y = MARGIN
-    for row, space in zip(rows, spaces, strict=True):
+    for row in rows:
         height = max(box.height for box in row)
-        x = (width - space) / 2
+        core = [box for box in row if box not in outside]
+        x = -(sum(box.width for box in core) + 2 * GAP * (len(core) - 1)) / 2
         for box in row:
-            if box in outside:
-                x += 2 * PAD
-            box.move(x, y + (height - box.height) / 2 * bool(box in outside or len(row) == 1))
+            x += 2 * PAD if box in outside else 0
+            box.move(x, y + (height - box.height) / 2 * (box in outside))
             x += box.width + 2 * GAP
         y += height + ROW
+    left = min(box.x for box in groups) - MARGIN
     for box in groups:
-        box.move(MARGIN, 0)
-    return groups, width + 2 * MARGIN, y - ROW + MARGIN
-
-
-def _width(row: list[Box], outside: list[Box]) -> float:
-    extra = 2 * PAD * any(box in outside for box in row)
-    return sum(box.width for box in row) + 2 * GAP * (len(row) - 1) + extra
+        box.move(-left, 0)
+    return groups, max(box.right for box in groups) + MARGIN, y - ROW + MARGIN
 
 
 def _grouped(found: Topology) -> list[Box]:
     boxes: list[Box] = []
+    # Who has a line to the side stands at the side.
+    outside = [node.name for node in found.of("outside")]
+    aside = {edge.start for edge in found.edges if edge.end in outside}
     for node in found.nodes:
         if not node.lane:
             boxes.append(_box(node))
         elif node.lane not in _names(boxes):
             members = [each for each in found.nodes if each.lane == node.lane]
+            members.sort(key=lambda each: each.name in aside)
             boxes.append(_lane(node.lane, found.lanes[node.lane], members))
     return boxes
 

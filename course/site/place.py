@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from markdown import Markdown
 
-from course import catalog
 from course.catalog import Step
 from course.site.pages import DOCS, Page, read
 
@@ -22,27 +22,22 @@ class Place:
 
     page: Page
     prefix: str
+    docs: Path = DOCS
 
     def to(self, uri: str) -> str:
         """Return the link from here to another page of docs/."""
-        start = posixpath.dirname(self.page.uri)
-        return posixpath.relpath(uri, start or ".").removesuffix(".md") + (
-            ".html" if uri.endswith(".md") else ""
-        )
+        link = posixpath.relpath(uri, posixpath.dirname(self.page.uri) or ".")
+        return re.sub(r"\.md$", ".html", link)
 
-    def to_step(self, step: Step) -> str:
-        """Return the link from here to the chapter of a step."""
-        return self.to(chapter(step))
+    def chapter(self, step: Step) -> Page | None:
+        """Return the page of a step, None when it has none yet."""
+        path = self.docs / chapter(step)
+        return read(path, self.docs) if path.is_file() else None
 
 
 def chapter(step: Step) -> str:
     """Return the page of a step, as a path inside docs/."""
     return f"steps/{step.name}.md"
-
-
-def steps() -> list[Step]:
-    """Return all steps."""
-    return catalog.load()
 
 
 def of(md: Markdown) -> Place:
@@ -57,8 +52,5 @@ def of(md: Markdown) -> Place:
         if file is not None and getattr(file, "abs_src_path", None):
             source = Path(file.abs_src_path)
             docs = source.parents[len(Path(file.src_uri).parts) - 1]
-            return Place(read(source, docs), prefix)
+            return Place(read(source, docs), prefix, docs)
     return Place(Page("index.md", ""), prefix)
-
-
-__all__ = ["DOCS", "Place", "chapter", "of", "steps"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from course.catalog import Step
 from course.errors import CourseError
 from course.site import symbols
 
+DEFINITION = re.compile(r"^(?:async def|def|class) ", re.MULTILINE)  # of Python, at the left
 WHOLE = 60  # lines that a file may have to be shown without a symbol
 
 
@@ -64,7 +67,17 @@ def excerpt(step: Step, file: str, names: tuple[str, ...] = (), *, whole: int = 
             parts.append(part if header == before else f"{header}\n{part}")
         else:
             parts.append(textwrap.dedent(part))
-    return Excerpt(step, file, names, "\n\n".join(parts))
+    return Excerpt(step, file, names, _joined(parts))
+
+
+def _joined(parts: list[str]) -> str:
+    """Return pieces with as much room between them as code usually has."""
+    text = parts[0]
+    for before, part in pairwise(parts):
+        lines = {len(before.splitlines()), len(part.splitlines())}
+        defined = all(DEFINITION.search(each) for each in (before, part))
+        text += ("\n" if lines == {1} else "\n\n\n" if defined else "\n\n") + part
+    return text
 
 
 def named(text: str, file: str, name: str) -> str | None:

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from pygments.lexers import JavascriptLexer
 from pygments.token import Comment, Punctuation, String
@@ -67,9 +68,9 @@ def _names(node: ast.stmt) -> set[str]:
             targets = [node.target]
         case _:
             return set()
-    return {
-        each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)
-    }
+    names = (each for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+    # Of `app.config["X"] = 1` nothing is called `app`.
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 def procfile(text: str, name: str) -> list[Span]:
@@ -97,7 +98,7 @@ def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
     open_ones: list[tuple[int, list[str]]] = []
     words: list[str] = []
     start = 0
-    for token in re.finditer(r'#[^\n]*|"(?:\\.|[^"\\])*"|[{};]|(?:\\.|[^\s{};#"]|\{\d)+', text):
+    for token in re.finditer(r'#[^\n]*|"(?:\\.|[^"\\])*"|[{};]|(?:\\.|[^\s{};#"])+', text):
         part = token[0]
         if part.startswith("#"):
             continue
@@ -188,7 +189,7 @@ def toml(text: str, name: str) -> list[Span]:
     lines = text.splitlines()
     heads = [i for i, line in enumerate(lines) if re.match(r"\s*\[", line)] + [len(lines)]
     spans = []
-    for first, last in zip(heads, heads[1:], strict=False):
+    for first, last in pairwise(heads):
         if lines[first].strip().strip("[]").replace('"', "") == name.strip("[]"):
             while last > first and not lines[last - 1].strip():
                 last -= 1

@@ -65,13 +65,12 @@ class Topology:
     @property
     def description(self) -> str:
         """All of the picture in words."""
-        parts = []
-        for node in self.nodes:
-            parts.append(": ".join(filter(None, (node.name, ", ".join(node.lines)))) + ".")
+        nodes = [": ".join(filter(None, (n.name, ", ".join(n.lines)))) for n in self.nodes]
+        lines = []
         for edge in self.edges:
-            label = f" ({edge.label})" if edge.label else ""
-            parts.append(f"{_spoken(edge.start, self)} → {_spoken(edge.end, self)}{label}.")
-        return " ".join(parts)
+            start, end = (_spoken(name, edge, self) for name in (edge.start, edge.end))
+            lines.append(f"{start} to {end}" + f", {edge.label}" * bool(edge.label))
+        return f"What runs: {'; '.join(nodes)}. Connections: {'; '.join(lines)}."
 
 
 def read(step: Step) -> Topology:
@@ -135,7 +134,7 @@ def _process(name: str, command: str, step: Step, balanced: bool, files: Files) 
         return Node(name, "web", ("gunicorn", _workers(words, files)))
     if program == "flask" and "run" in words:
         return Node(name, "web", ("flask run, for development", "1 process, many threads"))
-    return Node(name, "other", (program,))
+    return Node(name, "web" if name == step.entry else "other", (program,))
 
 
 def _words(command: str) -> list[str]:
@@ -239,7 +238,7 @@ def _edges(step: Step, nodes: list[Node], lanes: dict[str, str], files: Files) -
     for group, kinds in groups.items():
         if kinds & {"web", "worker", "beat", "other"}:
             edges += [Edge(group, store) for store in stores]
-    edges.append(Edge(_reader_of_pages(nodes), "Other web sites", "previews"))
+    edges.append(Edge(_reader_of_pages(nodes), "Other web sites", "HTTP"))
     return edges
 
 
@@ -269,6 +268,11 @@ def _reader_of_pages(nodes: list[Node]) -> str:
     return next(node.name for node in nodes if node.kind == "web")
 
 
-def _spoken(name: str, found: Topology) -> str:
-    inside = [node.name for node in found.nodes if node.lane == name]
+def _spoken(name: str, edge: Edge, found: Topology) -> str:
+    """Return a node or a lane in words; of Celery, beat knows the broker only."""
+    inside = [
+        node.name
+        for node in found.nodes
+        if node.lane == name and not (node.kind == "beat" and edge.end != "Valkey")
+    ]
     return f"{name} ({', '.join(inside)})" if inside else name

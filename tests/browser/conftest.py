@@ -6,14 +6,10 @@ Needs Chromium: from the PATH, from where macOS has it, or from the variable CHR
 the tests are skipped. Screenshots go to .data/screenshots/step-N/.
 """
 
-import os
-
 import pytest
-from chromium import ARGUMENTS
-from playwright.sync_api import sync_playwright
+from chromium import chromium_or_skip
 from visitor import SOON, Visitor
 
-from course.doctor import find_chromium
 from course.paths import ROOT
 from tests import live_step, promises
 from tests.podium_api import SEED_PASSWORD, Podium
@@ -49,18 +45,8 @@ def step(request):
 @pytest.fixture(scope="session")
 def chromium():
     """The browser itself, shared by all tests."""
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip(
-            "no Chromium found: install one (Debian: apt-get install chromium) "
-            "or set CHROMIUM to its path"
-        )
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    arguments = [*ARGUMENTS, "--no-sandbox"] if root else ARGUMENTS
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+    with chromium_or_skip() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

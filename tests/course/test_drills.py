@@ -247,6 +247,30 @@ def test_what_was_found_before_an_error_is_shown(monkeypatch):
     assert "reads" in out.export_text()
 
 
+def test_a_whole_drill_is_kept_with_where_it_comes_from(monkeypatch, tmp_path):
+    module = SimpleNamespace(TITLE="A drill", SECONDS=1, SCENES={"reads": loaded()})
+    monkeypatch.setattr(run, "module_of", lambda step: module)
+    step = SimpleNamespace(number=8)
+    assert run.drill(step, (), None, console(), tmp_path) == 0
+    kept = json.loads((tmp_path / "drill-8.json").read_text())
+    (row,) = kept["rows"]
+    assert (kept["title"], row["scene"], row["failed"]) == ("A drill", "reads", 0)
+    assert row["sent"] > 0
+    assert kept["provenance"]["commit"]
+
+
+def test_half_a_drill_is_not_kept(monkeypatch, tmp_path):
+    def broken(stage):
+        raise CourseError("The step did not come back.")
+
+    module = SimpleNamespace(TITLE="A drill", SECONDS=1, SCENES={"a": loaded(), "b": broken})
+    monkeypatch.setattr(run, "module_of", lambda step: module)
+    for only in ((), ("a",)):
+        with pytest.raises(CourseError, match=r"did not come back|leave ONLY out"):
+            run.drill(SimpleNamespace(number=8), only, None, console(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_one_scene_is_played(monkeypatch):
     def never(stage):
         raise AssertionError

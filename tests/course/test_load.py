@@ -15,6 +15,7 @@ from rich.console import Console
 from course import catalog
 from course.drills.people import Person
 from course.errors import CourseError
+from course.exercises import catalog as exercises
 from course.load import (
     chart,
     claims,
@@ -119,7 +120,10 @@ def test_a_scenario_that_is_wrong_is_said(text, reason):
 
 
 def test_the_first_step_is_compared_with_nothing():
-    with pytest.raises(CourseError, match=r"Step 1 is compared with nothing: choose 2 to 13\."):
+    last = len(catalog.load())
+    with pytest.raises(
+        CourseError, match=rf"Step 1 is compared with nothing: choose 2 to {last}\."
+    ):
         scenario.find(1)
 
 
@@ -464,6 +468,14 @@ def test_an_interrupted_run_goes_on_and_another_machines_or_commits_does_not(tmp
             measure.begin(path, fresh=False)
 
 
+@pytest.mark.parametrize(("size", "questions", "links"), [(15, 1, 0.01), (3000, 10, 2)])
+def test_only_the_questions_that_a_hall_would_ask_have_links(size, questions, links):
+    words = ladder.doings(size)
+    rates = dict(zip(words[::2], map(float, words[1::2]), strict=True))
+    assert rates["--questions"] == pytest.approx(questions)
+    assert rates["--questions"] * rates["--links"] == pytest.approx(links, rel=0.01)
+
+
 def test_the_ladder_is_kept_drawn_and_shown(monkeypatch, tmp_path):
     trials = [ladder.Trial(50, 0.1, 0.2, 0, 9, 0.1), ladder.Trial(60, 0.4, 0.2, 0, 9, 0.1, "slow")]
 
@@ -532,6 +544,16 @@ def test_colours_of_the_charts_can_be_read_on_their_paper():
             assert (light + 0.05) / (dark + 0.05) >= 4.5, name
 
 
+DRILLED = {
+    "scene": "a worker: killed",
+    "figure": "1.5 s",
+    "sent": 1200,
+    "failed": 0,
+    "lost": None,
+    "invalid": None,
+}
+
+
 @pytest.fixture
 def results(tmp_path):
     here = {"cpu": "A chip", "cores": 2, "python": "3.11.7"}
@@ -543,6 +565,8 @@ def results(tmp_path):
     laws = {"9": {"law": law, "says": "One client gets something done."}}
     ladder = {"rungs": rungs, "floors": {"step 6": {"list": listed}}, "laws": laws}
     keep(ladder | {"provenance": here}, tmp_path / "ladder.json")
+    rows = [DRILLED, DRILLED | {"scene": "busy", "invalid": "too busy"}]
+    keep({"rows": [*rows, *2 * [DRILLED | {"scene": "twice"}]]}, tmp_path / "drill-8.json")
     return tmp_path
 
 
@@ -563,6 +587,12 @@ def results(tmp_path):
         ("law:9:best", "14"),
         ("law:9:says", "One client gets something done."),
         ("machine", "A chip, 2 cores, Python 3.11.7"),
+        ("drill:8:a worker: killed:sent", "1,200"),
+        ("drill:8:a worker: killed:failed", "0"),
+        ("drill:8:a worker: killed:figure", "1.5 s"),
+        ("minutes:8", str(catalog.find(8).minutes)),
+        ("exercise-minutes:8", str(exercises.find(8).minutes)),
+        ("title:8", "A Celery job queue"),
     ],
 )
 def test_a_figure_is_read_out_of_the_results(results, id, text):
@@ -582,11 +612,41 @@ def test_a_figure_is_read_out_of_the_results(results, id, text):
         ("law:6:single", "no figure"),
         ("law:9:colour", "no figure"),
         ("speed", "no figure 'speed'"),
+        ("drill:8:a worker: killed:lost", "no figure"),
+        ("drill:8:a worker: killed:scene", "no figure"),
+        ("drill:8:nobody:sent", "no figure"),
+        ("drill:8:twice:sent", "no figure"),
+        ("drill:8:busy:sent", "'busy' of drill 8 is not valid"),
+        ("drill:9:busy:sent", r"no drill-9\.json in .* yet: make drill-9"),
+        ("minutes:99", "no step 99"),
+        ("exercise-minutes:x", "no figure"),
+        ("title:", "no figure"),
     ],
 )
 def test_a_figure_that_nobody_measured_is_refused(results, id, reason):
     with pytest.raises(CourseError, match=reason):
         figures.figure(id, results)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(1.17, "1.2"), (0.988, "0.99"), (1.004, "1.0"), (2.04, "2"), (119.6, "120"), (2345, "2,300")],
+)
+def test_a_ratio_has_two_digits_and_no_power_of_ten(ratio, text):
+    assert compare.factor(ratio) == text
+
+
+def test_a_reader_may_name_other_results(results, monkeypatch):
+    monkeypatch.setenv(figures.VARIABLE, str(results))
+    assert figures.figure("hall:13") == "1,200" and figures.folder() == results
+    monkeypatch.delenv(figures.VARIABLE)
+    assert figures.folder() == figures.RESULTS
+
+
+def test_results_that_are_no_json_are_said(tmp_path):
+    (tmp_path / "ladder.json").write_text("{")
+    with pytest.raises(CourseError, match=r"ladder\.json is no JSON"):
+        figures.figure("hall:1", tmp_path)
 
 
 def test_without_results_it_is_said_how_to_get_them(tmp_path):

@@ -1,12 +1,21 @@
 """A console session of the docs that is not what happens is found, and none is overlooked."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from course.sessions import make, pages, run, write
+from course.errors import CourseError
+from course.paths import ROOT
+from course.processes import group_alive
+from course.runner import StepFailed
+from course.sessions import cli, make, pages, run, write
 from course.sessions.addresses import Addresses
+from course.sessions.bash import Bash
 from course.sessions.lines import brought_up_to_date, difference, generalised, matches
 from course.sessions.pages import Command
 from course.sessions.run import Outcome
@@ -283,3 +292,243 @@ def test_no_page_holds_the_value_of_a_cookie():
 )
 def test_what_make_is_asked_for_is_seen(command, found):
     assert make.targets(command) == found
+
+
+@pytest.fixture
+def bash(tmp_path):
+    shell = Bash(tmp_path, {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+    yield lambda command, seconds=20: shell.run(command, seconds)
+    shell.close()
+    assert not group_alive(shell.pid)
+
+
+def test_each_command_has_its_own_output_and_status(bash):
+    assert bash("printf one; echo two >&2; (exit 3)").text == "onetwo\n"
+    assert bash("echo $?").text == "3\n"
+    assert bash("cat; A='ü x'; cd /").text == ""
+    assert bash('echo "$A"; pwd').text == "ü x\n/\n"
+    assert bash("printf 'a\\r\\nb\\n\\n\\033[1mc\\033[0m'").text == "a\nb\n\nc"
+    assert bash("printf '10 %%\\r100 %%\\n'").text == "100 %\n"
+    assert bash("test -t 1").status == 0
+    assert bash("seq 20000 | tail -n 20000").text == "".join(f"{n}\n" for n in range(1, 20_001))
+    broken = bash("if then")
+    assert (broken.status, "syntax error" in broken.text) == (2, True)
+    assert bash("echo still here").text == "still here\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "seconds", "problem"),
+    [
+        ("echo begun; sleep 600", 1, "it did not end within 1 s"),
+        ("echo begun; exit 3", 20, "it ended the shell"),
+    ],
+)
+def test_a_command_that_does_not_end_or_ends_the_shell_is_a_problem(
+    bash, command, seconds, problem
+):
+    printed = bash(command, seconds)
+    assert (printed.text, printed.status, printed.problem) == ("begun\n", None, problem)
+
+
+PAGE = """\
+```console title="step 1"
+$ curl -s http://localhost:8000/right; echo
+/right
+$ WORD=kept; cd steps; echo x > written
+$ echo http://127.0.0.1:8001 $WORD
+http://127.0.0.1:8001 kept
+```
+
+```console title="step 1"
+$ echo $WORD; ls
+kept
+01-step  written
+$ curl -si http://localhost:8000/ | head -n 3
+HTTP/1.0 200 OK
+Server: …
+Date: …
+```
+
+```console title="step 1"
+$ curl -s http://localhost:8000/wrong; echo
+/right
+```
+
+```console title="step 1"
+$ curl -si http://localhost:8000/
+HTTP/1.0 404 Not Found
+…
+```
+
+```console title="step 1"
+$ printf 'a\\nb\\n'
+a
+$ printf 'a\\n'
+a
+b
+```
+
+```console title="step 1"
+$ false
+```
+
+```console title="step 1"
+$ echo begun; sleep 600
+$ echo never
+never
+```
+"""
+
+
+def played(checkout, text: str, **options) -> list[tuple[int, list[str]]]:
+    """Return the lines of the sessions of step 1, and the problems of each."""
+    page = parsed(text)
+    assert page.mistakes == []
+    outcomes = run.play(1, page.of(1), checkout.root, **options).outcomes
+    return [(s.line, run.problems(s, outcomes[s], "page.md")) for s in page.sessions]
+
+
+def test_a_session_that_is_not_what_happens_is_a_problem_and_the_others_are_none(checkout):
+    checkout.step()
+    (_, right), (_, right_too), *wrong = played(checkout, PAGE, seconds=3)
+    assert (right, right_too) == ([], [])
+    (_, output), (_, header), (_, lines), (_, silent), (last, hanging) = wrong
+    assert output == [
+        "page.md:20: $ curl -s http://localhost:8000/wrong; echo\n"
+        "--- the page shows\n+++ it printed\n-/right\n+/wrong"
+    ]
+    assert "-HTTP/1.0 404 Not Found\n+HTTP/1.0 200 OK\n …" in header[0]
+    assert [problem.splitlines()[-2:] for problem in lines] == [[" a", "+b"], [" a", "-b"]]
+    assert "it failed (status 1)" in silent[0]
+    assert hanging == [
+        f"page.md:{last + 1}: $ echo begun; sleep 600\nit did not end within 3 s\n    begun",
+        f"page.md:{last + 2}: $ echo never\n"
+        f"not run: the command in line {last + 1} ended the session",
+    ]
+    assert not (checkout.root / "steps" / "written").exists()
+
+
+def test_a_step_that_does_not_start_has_no_session(checkout):
+    checkout.step(files={"web.py": "raise SystemExit('no database')"})
+    with pytest.raises(StepFailed, match="no database"):
+        played(checkout, '```console title="step 1"\n$ true\n```\n')
+    with pytest.raises(CourseError, match="There is no step 2"):
+        run.play(2, [], checkout.root)
+
+
+@pytest.fixture
+def author(checkout, monkeypatch):
+    """Runs `python -m course sessions` with steps of a checkout of its own."""
+    checkout.step()
+    monkeypatch.setattr(cli, "ROOT", checkout.root)
+    page = checkout.root / "page.md"
+
+    def sessions(text: str, *options: str):
+        checkout.write(page, text)
+        result = CliRunner().invoke(cli.sessions, [str(page), *options])
+        return result, page.read_text(encoding="utf-8")
+
+    return sessions
+
+
+def test_an_author_gets_the_output_written_into_the_page(author):
+    text = (
+        '# Page\n\n```console title="step 1"\n$ curl -si http://localhost:8000/x; echo " $$"\n```\n'
+    )
+    result, unchanged = author(text)
+    assert isinstance(result.exception, CourseError)
+    assert "1 of 1 sessions are not what happens" in str(result.exception)
+    assert "  HTTP/1.0 200 OK\n" in result.output
+    assert unchanged == text
+
+    result, new = author(text, "--write")
+    assert result.exception is None
+    head, _, shown = new.partition('" $$"\n')
+    assert head + '" $$"\n```\n' == text
+    assert shown.splitlines()[:3] == ["HTTP/1.0 200 OK", shown.splitlines()[1], "Date: …"]
+    assert shown.endswith("\n\n/x …\n```\n")
+
+    result, again = author(new, "--write")
+    assert "page.md was right." in result.output
+    assert again == new
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("No session.\n", "page.md has no console session."),
+        ("```console\n$ true\n```\n", "page.md:1: expected ```console"),
+        ('```console title="step 1"\n$ exit 1\n```\n', "page.md:2: it ended the shell; nothing"),
+    ],
+)
+def test_an_author_is_told_what_cannot_be_written(author, text, message):
+    result, after = author(text, "--write")
+    assert isinstance(result.exception, CourseError)
+    assert message in str(result.exception)
+    assert after == text
+
+
+def test_make_in_a_session_does_what_the_makefile_does(tmp_path):
+    def printed(*arguments: str, **environment: str) -> tuple[int, str]:
+        answer = subprocess.run(
+            [sys.executable, "-m", "course.sessions.make", *arguments],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return answer.returncode, answer.stdout
+
+    assert "make step-N" in printed()[1]
+    assert printed("diff-1")[1].startswith("Step 1: ")
+    code, text = printed("diff-99")
+    assert (code, text.splitlines()[-1]) == (2, "make: *** [Makefile:…: diff-99] Error 2")
+    assert printed("step-4") == (2, f"make step-4 {make.refused('step-4')}\n")
+    # The step does not run here, but make has understood the arguments if it says so.
+    assert "Step 1 is not running" in printed("flask-1", "ARGS=seed 'a b'")[1]
+    assert "Step 1 is not running" in printed("flask-1", ARGS="seed")[1]
+
+
+TRUE_AND_FALSE = """\
+```console title="step 1"
+$ curl -s http://localhost:8000/healthz
+{"status":"ok"}
+```
+
+```console title="step 1"
+$ echo what happens
+something else
+```
+
+```console title="step 99"
+$ true
+```
+
+```console
+$ true
+```
+"""
+
+
+def test_the_check_of_the_docs_is_red_for_each_fault_and_only_for_that(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(TRUE_AND_FALSE, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", "tests/docs"]
+    answer = subprocess.run(
+        [*command, "--page", str(page), "--seconds", "100"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "3 failed, 1 passed" in answer.stdout
+    assert (
+        f"PASSED tests/docs/test_sessions_of_pages.py::test_the_page_shows_what_happens[{page}:1]"
+        in answer.stdout
+    )
+    assert "-something else\n+what happens" in answer.stdout
+    assert "There is no step 99" in answer.stdout
+    assert f"{page}:15: expected ```console" in answer.stdout

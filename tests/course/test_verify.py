@@ -182,7 +182,11 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
         "ruff check",
         "ruff format",
         "course",
+        "course: pages",
+        "docs",
         "slow site",
+        "slides",
+        "site: browser",
         "step 1: unit",
         "step 1: contract",
         "step 1: browser",
@@ -192,6 +196,38 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
     ]
     one = verify.plan(checkout.root, steps[1:], whole=False)
     assert [check.name for check in one] == ["drift", *names[-3:]]
+
+
+def test_the_console_sessions_of_each_page_are_in_one_check(checkout):
+    for page in ("index.md", "steps/01-step.md", "questions.md", "steps/13-last.md"):
+        checkout.write(checkout.root / "docs" / page, "# A page\n")
+    # Decks are built into the docs.
+    checkout.write(checkout.root / "docs" / "slides" / "deck.md", "# A deck\n")
+    checks = verify.plan(checkout.root, [checkout.step(1)])
+    pages = {
+        c.name: [a for a in c.argv if a.endswith(".md")] for c in checks if "tests/docs" in c.argv
+    }
+    assert pages == {
+        "other pages: sessions": ["docs/index.md", "docs/questions.md"],
+        "chapter 1: sessions": ["docs/steps/01-step.md"],
+        "chapter 13: sessions": ["docs/steps/13-last.md"],
+    }
+
+
+def test_every_test_of_the_tool_is_in_one_of_its_two_checks():
+    first, second = (
+        check for check in verify.plan(ROOT, []) if check.name in ("course", "course: pages")
+    )
+    left_out = {arg.partition("=")[2] for arg in first.argv if arg.startswith("--ignore=")}
+    named = {arg for arg in second.argv if arg.startswith("tests/")}
+    assert left_out == named
+    assert {"tests/course/test_cascade.py", "tests/course/test_site_blocks.py"} < named
+
+
+def test_the_console_sessions_of_slides_are_a_check_too(checkout):
+    checkout.write(checkout.root / "slides" / "deck.md", "# A deck\n")
+    names = [check.name for check in verify.plan(checkout.root, [checkout.step(1)])]
+    assert "slides: sessions" in names
 
 
 def test_a_second_run_beside_the_first_is_refused(tmp_path, console):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
+from course import catalog
 from course.catalog import Step
-from course.errors import CourseError
 from course.exercises import catalog as exercises
-from course.site import pages
+from course.site import place as places
 from course.site.html import escape, link, table, tag
-from course.site.pages import DOCS
-from course.site.place import Place, steps
+from course.site.place import Place
 from course.site.values import Body
+from course.slides import deck as decks
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Session:
 
 def chapter(body: Body, place: Place) -> str:
     """Return the head of a chapter: how far this is, how long it takes, which problem it solves."""
-    step, everything = body.step, steps()
+    step, everything = body.step, catalog.load()
     where = f"Step {step.number} of {len(everything)} · {step.part}"
     rungs = "".join(
         tag("span", "", class_="here" if each == step else None, data_step=each.number)
@@ -41,7 +43,7 @@ def chapter(body: Body, place: Place) -> str:
     problem = tag("p", f"<strong>The problem.</strong> {escape(step.problem)}", class_="problem")
     button = tag(
         "button",
-        f'{_tick()}<span class="label">Mark as done</span>',
+        "Mark as done",
         type="button",
         class_="done-button",
         aria_pressed="false",
@@ -59,7 +61,8 @@ def chapter(body: Body, place: Place) -> str:
 def list_of_steps(body: Body, place: Place) -> str:
     """Return all steps by part, each with its problem and a link to its chapter."""
     parts = []
-    for part, members in by_part(steps()):
+    for part, group in groupby(catalog.load(), key=attrgetter("part")):
+        members = list(group)
         items = "".join(_item(step, place) for step in members)
         parts.append(tag("p", escape(part), class_="part"))
         parts.append(tag("ol", items, class_="steps", start=members[0].number))
@@ -68,16 +71,21 @@ def list_of_steps(body: Body, place: Place) -> str:
 
 def _item(step: Step, place: Place) -> str:
     mark = tag("span", "", class_="done-mark", data_step=step.number)
-    title = link(escape(step.title), place.to_step(step))
+    title = link(escape(step.title), place.to(places.chapter(step)))
     head = tag("span", f"{title} {mark}", class_="title")
-    return tag("li", head + tag("span", escape(step.problem), class_="problem"))
+    times = [f"exercise {exercises.find(step.number).minutes} min"]
+    if page := place.chapter(step):
+        times.insert(0, f"{page.minutes} min to read")
+    below = tag("span", ", ".join(times), class_="times")
+    return tag("li", head + tag("span", escape(step.problem), class_="problem") + below)
 
 
 def plan(body: Body, place: Place) -> str:
     """Return the minutes of the class, part by part."""
     rows: list[Sequence[str]] = []
     total = 0
-    for part, members in _parts(sessions()):
+    for part, group in groupby(sessions(), key=attrgetter("part")):
+        members = list(group)
         minutes = sum(each.minutes for each in members)
         total += minutes
         rows.append((tag("strong", escape(part)), tag("strong", str(minutes))))
@@ -93,35 +101,15 @@ def _title(session: Session, place: Place) -> str:
 
 
 def sessions() -> list[Session]:
-    """Return what the class consists of, in order: the steps. Decks that are none add theirs."""
-    return [
-        Session(step.part, f"{step.number}  {step.title}", step.minutes, f"steps/{step.name}.md")
-        for step in steps()
-    ]
-
-
-def by_part(everything: Iterable[Step]) -> list[tuple[str, list[Step]]]:
-    """Return the steps in groups that belong to the same part of the class, in order."""
-    parts: dict[str, list[Step]] = {}
-    for step in everything:
-        parts.setdefault(step.part, []).append(step)
-    return list(parts.items())
-
-
-def _parts(everything: Iterable[Session]) -> list[tuple[str, list[Session]]]:
-    parts: dict[str, list[Session]] = {}
-    for session in everything:
-        parts.setdefault(session.part, []).append(session)
-    return list(parts.items())
-
-
-def _tick() -> str:
-    return '<span class="tick" aria-hidden="true"></span>'
-
-
-def reading(step: Step) -> int:
-    """Return the minutes that it takes to read the chapter of a step; CourseError without one."""
-    path = DOCS / "steps" / f"{step.name}.md"
-    if not path.is_file():
-        raise CourseError(f"step {step.number} has no chapter docs/steps/{step.name}.md")
-    return pages.read(path).minutes
+    """Return what the class consists of, in order: the decks, and of some of them the steps."""
+    steps = catalog.load()
+    found = []
+    for deck in decks.load():
+        if deck.part is None:
+            found.append(Session(deck.title, "slides and talk", deck.minutes))
+        found += [
+            Session(step.part, f"{step.number}  {step.title}", step.minutes, places.chapter(step))
+            for step in steps
+            if step.part == deck.part
+        ]
+    return found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from course.catalog import Step
-from course.diff import SUMMARISED, _lock_summary
+from course.diff import SUMMARISED, lock_summary
 from course.site import filediff, highlight, source
 from course.site.filediff import ADDED, REMOVED, SAME, FileDiff, Piece, Row
 from course.site.html import code, escape, tag
 from course.site.place import Place
 from course.site.values import Body
 
+Lines = Sequence[str]
 NEWLINE = "\n"
 NO_LINE = '<span class="line none"></span>'
 
@@ -61,7 +63,7 @@ def _summary(found: FileDiff, name: str) -> str:
     """Return in a few lines what changed in a file that nobody reads."""
     (piece,) = found.pieces
     if name == "requirements.txt":
-        lines = [line.plain for line in _lock_summary(piece.old, piece.new) or ()]
+        lines = [line.plain for line in lock_summary(piece.old, piece.new) or ()]
     else:
         rows = [row for hunk in piece.hunks() for row in hunk]
         counts = [sum(row.sign == sign for row in rows) for sign in (ADDED, REMOVED)]
@@ -74,18 +76,15 @@ def _tabs(prefix: str, views: tuple[tuple[str, str], ...]) -> str:
     inputs, labels, blocks = [], [], []
     for number, (name, view) in enumerate(views, start=1):
         id = f"{prefix}-{number}"
-        inputs.append(
-            f'<input type="radio" id="{id}" name="{prefix}"{" checked" * (number == 1)}>'
-        )
+        inputs.append(f'<input type="radio" id="{id}" name="{prefix}"{" checked" * (number == 1)}>')
         labels.append(f'<label for="{id}">{name}</label>')
         blocks.append(tag("div", view, class_="tabbed-block"))
     content = tag("div", "".join(labels), class_="tabbed-labels")
     content += tag("div", "".join(blocks), class_="tabbed-content")
-    sets = "".join(inputs) + content
-    return tag("div", sets, class_="tabbed-set tabbed-alternate", data_tabs=f"{prefix}:{len(views)}")
+    return tag("div", "".join(inputs) + content, class_="tabbed-set tabbed-alternate")
 
 
-def _coloured(piece: Piece, found: FileDiff) -> tuple[list[str], list[str]]:
+def _coloured(piece: Piece, found: FileDiff) -> tuple[Lines, Lines]:
     was = found.change.came_from or found.change.path
     return highlight.lines(piece.old, was), highlight.lines(piece.new, found.change.path)
 
@@ -95,18 +94,14 @@ def _unified(found: FileDiff) -> str:
     for piece in found.pieces:
         old, new = _coloured(piece, found)
         for hunk in piece.hunks():
-            hunks.append("".join(_line(row, old, new) for row in _without_indent(hunk)))
+            hunks.append("".join(_line(row, old, new) for row in hunk))
     gap = tag("span", "⋯", class_="gap", aria_label="lines that stay the same")
     inner = tag("code", gap.join(hunks) or escape("(an empty file)"))
     block = tag("pre", f"<span></span>{inner}")
     return tag("div", block, class_=f"language-{highlight.language(found.change.path)} highlight")
 
 
-def _without_indent(hunk: list[Row]) -> list[Row]:
-    return hunk
-
-
-def _line(row: Row, old: list[str], new: list[str]) -> str:
+def _line(row: Row, old: Lines, new: Lines) -> str:
     """Return one line; what was taken out and put in is said by its element and its sign."""
     text = old[row.old] if row.new is None else new[row.new]
     name = {SAME: "span", REMOVED: "del", ADDED: "ins"}[row.sign]
@@ -136,12 +131,12 @@ def _side_by_side(found: FileDiff) -> str:
         table,
         class_=f"language-{language} highlight columns",
         tabindex="0",
-        role="region",
+        role="group",
         aria_label=label,
     )
 
 
-def _cell(place: int | None, lines: list[str], sign: str, same: bool) -> str:
+def _cell(place: int | None, lines: Lines, sign: str, same: bool) -> str:
     if place is None:
         return tag("td", "", class_="none")
     text = re.sub(r"\n$", "", lines[place])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from markdown import markdown
 
@@ -23,10 +24,10 @@ COMMANDS = (
 def exercise(body: Body, place: Place) -> str:
     """Return the card of an exercise."""
     found = catalog.find(body.step.number)
-    task = _without_title((found.path / "README.md"))
+    task = _without_title(found.path / "README.md")
     files = ", ".join(code(found.shown(file)) for file in found.files)
     commands = "".join(
-        tag("li", f"{code(command.format(found.number))} {escape(does)}")
+        tag("li", f"{code(command.format(found.number))}: {escape(does)}")
         for command, does in COMMANDS
     )
     hints = "".join(
@@ -51,11 +52,12 @@ def _folded(summary: str, content: str) -> str:
     return tag("details", tag("summary", escape(summary)) + content)
 
 
-def _without_title(path) -> str:
+def _without_title(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise CourseError(f"there is no {path.parent.parent.name}/{path.parent.name}/README.md") from None
+        shown = "/".join(path.parts[-3:])
+        raise CourseError(f"there is no {shown}") from None
     return re.sub(r"\A# .*\n", "", text)
 
 

@@ -14,11 +14,13 @@ from course.errors import CourseError
 from course.load import chart as charts
 from course.load import figures, scenario
 from course.load.claims import HOLDS
+from course.load.compare import factor
 from course.load.usl import Law
 from course.site.html import escape, scrolled, table, tag
 from course.site.place import Place
 from course.site.values import Body
 
+DRAWN: dict[str, str] = {}  # a page that is served is built whenever somebody saves another
 LADDER, CLAIMS = "ladder.json", "claims.json"
 
 
@@ -43,7 +45,7 @@ def _claim_chart(id: str, place: Place) -> str:
         p95 = dict(spread).get(95, math.nan)
         name = f"step {number}: {catalog.find(number).title}: p95 {in_words(p95)}"
         sides.append((name, key, spread, p95))
-    picture = charts.page_svg(charts.spreads_on(sides, found.metric))
+    picture = _drawn([sides, found.metric], charts.spreads_on(sides, found.metric))
     text = f"{claim['found']} " + " ".join(f"{name}." for name, *_ in sides)
     return _figure(picture, found.question, text, claim["found"], place)
 
@@ -51,7 +53,7 @@ def _claim_chart(id: str, place: Place) -> str:
 def _ladder_chart(place: Place) -> str:
     rungs = figures.load(LADDER)["rungs"]
     halls = {catalog.find(int(n)).title: rung["hall"] for n, rung in rungs.items()}
-    picture = charts.page_svg(charts.ladder_on(halls), height=6)
+    picture = _drawn(halls, charts.ladder_on(halls), height=6)
     listed = (f"step {n}, {rung['hall']:,}" for n, rung in rungs.items())
     title = "The largest hall that each step serves"
     return _figure(picture, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
@@ -65,7 +67,15 @@ def _laws_chart(place: Place) -> str:
     ]
     text = " ".join(f"Step {number}: {found['says']}" for number, found in laws.items())
     title = "Throughput against concurrency, and the law that fits"
-    return _figure(charts.page_svg(charts.laws_on(series)), title, text, title + ".", place)
+    return _figure(_drawn(laws, charts.laws_on(series)), title, text, title + ".", place)
+
+
+def _drawn(of: object, draw_on: charts.DrawOn, height: float = 4) -> str:
+    """Return a picture; what it is of was not drawn before, or is not drawn again."""
+    key = json.dumps(of)
+    if key not in DRAWN:
+        DRAWN[key] = charts.page_svg(draw_on, height)
+    return DRAWN[key]
 
 
 def _figure(svg: str, title: str, text: str, caption: str, place: Place) -> str:
@@ -90,7 +100,7 @@ def claims(body: Body, place: Place) -> str:
     for id in body.texts("ids"):
         each = _claim(id)
         spread = sorted(_number(ratio) for ratio in each["ratios"])
-        ratio = f"{each['ratio']:.2g}" if isinstance(each["ratio"], int | float) else ""
+        ratio = factor(each["ratio"]) if isinstance(each["ratio"], int | float) else ""
         if ratio and len(spread) > 1:
             ratio += tag("span", f" ({spread[0]:.2f} to {spread[-1]:.2f})", class_="spread")
         outcome = escape(each["outcome"])
@@ -99,7 +109,7 @@ def claims(body: Body, place: Place) -> str:
         rows.append(
             (
                 escape(each["claim"]["sentence"]),
-                f"{escape(each['before'])} → {escape(each['after'])}" if each["before"] else "",
+                _measured(each),
                 ratio,
                 f"{each['claim']['minimum']:g}",
                 tag("span", outcome, class_="holds" if each["outcome"] == HOLDS else "fails"),
@@ -108,6 +118,12 @@ def claims(body: Body, place: Place) -> str:
     headings = ("claim", "measured", "times better", "at least", "")
     caption = "What is claimed, and what was measured"
     return table(caption, headings, rows, numbers=(2, 3), class_="claims", note=_machine(CLAIMS))
+
+
+def _measured(each: dict) -> str:
+    """Return both figures of a claim; they may stand on two lines, but each of them in one."""
+    sides = [tag("span", escape(each[key]), class_="figure") for key in ("before", "after")]
+    return " → ".join(sides) if each["before"] else ""
 
 
 def floors(body: Body, place: Place) -> str:
@@ -210,6 +226,4 @@ def _first(values: Iterable[dict]) -> dict:
 
 def _number(value: object) -> float:
     """Return a figure of a result, in which none and infinity are no numbers."""
-    if value is None:
-        return math.nan
-    return float(json.loads(value) if value == "NaN" else value)
+    return math.nan if value is None else float(value)

@@ -8,7 +8,8 @@ from podium.services import questions
 from podium.services.errors import Forbidden, NotFound
 from podium.talks.transcript import transcript_pdf
 
-# Every poll asks it: built once, because building costs as much as running it.
+# Every poll asks it: built once, because building costs as much as running it, and asked without a
+# session, which keeps account of objects. Here are none.
 VERSION = select(Talk.version).where(Talk.slug == bindparam("slug"))
 
 
@@ -22,7 +23,8 @@ def get(slug):
 
 def version(slug):
     """What counts the changes of the talk's list."""
-    number = db.session.scalar(VERSION, {"slug": slug})
+    with db.engine.connect() as connection:
+        number = connection.scalar(VERSION, {"slug": slug})
     if number is None:
         raise NotFound("There is no such talk.")
     return number

@@ -67,7 +67,8 @@ CHANGED = changed()  # built once: building costs as much as running it
 def changes(slug, after, limit):
     """At most `limit` questions that changed after that version of the talk: one query, always."""
     values = {"slug": slug, "after": after, "limit": limit + 1}
-    rows = db.session.execute(CHANGED, values).all()
+    with db.engine.connect() as connection:
+        rows = connection.execute(CHANGED, values).all()
     if not rows:
         raise NotFound("There is no such talk.")
     newest = rows[0].talk_version

@@ -85,7 +85,8 @@ CHANGED = changed()  # built once: building costs as much as running it
 def changes(slug, after, limit):
     """At most `limit` questions that changed after that version of the talk: one query, always."""
     values = {"slug": slug, "after": after, "limit": limit + 1}
-    rows = db.session.execute(CHANGED, values).all()
+    with db.engine.connect() as connection:
+        rows = connection.execute(CHANGED, values).all()
     newest = check(rows and rows[0].talk_version, after)
     found = [list(group) for id, group in groupby(rows, attrgetter("id")) if id is not None]
     more = len(found) > limit

@@ -1,0 +1,1 @@
+"""The slides: Markdown decks, checked, built on reveal.js, shown and printed."""

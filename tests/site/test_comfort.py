@@ -1,0 +1,184 @@
+"""What the site does for its readers: search, copy, dark mode, done marks, one page to the next."""
+
+import re
+
+import checks
+import pytest
+from conftest import DECKS
+from playwright.sync_api import expect
+from visit import visit
+
+# A word of code, and a page that its first results have to name.
+SEARCHES = {
+    "visibility_timeout": "steps/08-celery.html",
+    "since": "steps/06-api-versions.html",
+    "create_app": "steps/02-package.html",
+}
+
+
+@pytest.mark.parametrize("word", SEARCHES)
+def test_search_finds_the_words_of_code(anywhere, word):
+    page = anywhere.open("index.html")
+    page.locator("input[name=query]").click()
+    page.locator("input[name=query]").press_sequentially(word)
+    links = page.locator("a.md-search-result__link")
+    expect(links.first).to_be_visible()
+    expect(
+        page.locator(f"a.md-search-result__link[href*='{SEARCHES[word]}']").first
+    ).to_be_attached()
+    links.first.click()
+    expect(page.locator("main mark").first).to_be_attached()
+
+
+def test_search_and_its_results_have_no_violations(chromium, address):
+    with visit(chromium, address) as window:
+        page = window.open("index.html")
+        page.keyboard.press("/")
+        page.keyboard.type("queue")
+        expect(page.locator("a.md-search-result__link").first).to_be_visible()
+        assert checks.violations(page) == []
+
+
+def test_the_menu_of_a_narrow_window_has_no_violations_and_needs_no_mouse(chromium, address):
+    with visit(chromium, address, width=360) as window:
+        page = window.open("index.html")
+        assert checks.out_of_reach(page) == []
+        page.locator("label.md-header__button[for=__drawer]").click()
+        expect(page.locator(".md-sidebar--primary a.md-nav__link").first).to_be_visible()
+        assert checks.violations(page) == []
+
+
+def pages_that_have(selector: str, site) -> list[str]:
+    """Return the pages of the site in whose HTML there is such a class."""
+    paths = sorted(site.rglob("*.html"))
+    pages = [path.relative_to(site).as_posix() for path in paths]
+    return [
+        page
+        for page, path in zip(pages, paths, strict=True)
+        if re.search(rf'class="[^"]*\b{selector}\b', path.read_text(encoding="utf-8"))
+    ]
+
+
+def copied(page, code) -> str:
+    """Press the copy button of a code block; return what is in the clipboard then."""
+    page.evaluate("navigator.clipboard.writeText('nothing')")
+    code.scroll_into_view_if_needed()
+    code.hover()
+    code.locator("button[data-md-type=copy]").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text !== 'nothing')")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.parametrize("kind", ["language-console", "language-sh"])
+def test_commands_are_copied_as_they_are_typed(chromium, address, site, kind):
+    pages = pages_that_have(kind, site)
+    assert pages, f"no page has a block of {kind}"
+    permissions = ["clipboard-read", "clipboard-write"]
+    with visit(chromium, address, permissions=permissions) as window:
+        page = window.open(pages[0])
+        code = page.locator(f".{kind}").first
+        text = code.locator("code").inner_text()
+        commands = [line.removeprefix("$ ") for line in text.splitlines() if line[:2] == "$ "]
+        lines = [line for line in copied(page, code).splitlines() if line]
+        assert lines[0] == (commands or text.splitlines())[0]
+        assert not any(line.startswith("$ ") for line in lines)
+
+
+def test_code_with_its_changes_is_copied_as_it_is_now(chromium, address, site):
+    (first, *_) = pages_that_have("diff", site)
+    with visit(chromium, address, permissions=["clipboard-read", "clipboard-write"]) as window:
+        page = window.open(first)
+        code = page.locator("figure.diff .highlight:visible").first
+        removed = [text for text in code.locator("del").all_inner_texts() if text.strip(" -\n")]
+        text = copied(page, code)
+        assert text.strip()
+        assert not any(line.strip(" -\n") in text.splitlines() for line in removed)
+        assert not any(line[:1] in "+−" and line[1:2] == " " for line in text.splitlines() if line)
+
+
+def colours(page) -> str:
+    return page.locator("body").get_attribute("data-md-color-scheme")
+
+
+def test_the_colours_can_be_chosen_by_keyboard_and_are_remembered(anywhere):
+    page = anywhere.open("index.html")
+    assert colours(page) == "default"
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "default")
+    while colours(page) != "slate":
+        page.locator("input[name=__palette]:checked").focus()
+        before = page.locator("input[name=__palette]:checked").get_attribute("id")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("input[name=__palette]:checked")).not_to_have_id(before)
+    page.reload()
+    assert colours(page) == "slate"
+    anywhere.open("setup.html")
+    assert colours(page) == "slate"
+
+
+def test_a_chapter_that_is_marked_as_done_stays_so(anywhere, site):
+    (chapter, other, *_) = pages_that_have("done-button", site)
+    page = anywhere.open(chapter)
+    button = page.locator("button.done-button")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    anywhere.open(other)
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".rungs .done")).to_have_count(1)
+    anywhere.open(chapter)
+    button.click()
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_one_leads_through_all_pages_and_back(anywhere, site):
+    page = anywhere.open("index.html")
+    hrefs = page.locator(".md-nav--primary a.md-nav__link").evaluate_all(
+        "links => links.map(link => link.href.split('#')[0])"
+    )
+    # The present page stands there twice: with its own contents.
+    order = list(dict.fromkeys(hrefs))
+    every = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    assert {url.removeprefix(anywhere.root) for url in order} == {
+        name for name in every if not name.startswith(f"{DECKS}/")
+    }
+
+    def walk(direction: str) -> list[str]:
+        visited = [page.url]
+        while (link := page.locator(f"a.md-footer__link--{direction}")).count():
+            link.click()
+            expect(page).not_to_have_url(visited[-1])
+            visited.append(page.url)
+            assert len(visited) <= len(order), f"round and round: {visited}"
+        return visited
+
+    assert walk("next") == order
+    assert walk("prev") == order[::-1]
+
+
+def test_hints_and_solutions_are_folded_until_somebody_asks(anywhere, site):
+    (chapter, *_) = pages_that_have("exercise", site)
+    page = anywhere.open(chapter)
+    folded = page.locator(".exercise details")
+    assert folded.count() >= 4, "three hints and the solution"
+    assert page.locator(".exercise details[open]").count() == 0
+    folded.first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".exercise details[open]")).to_have_count(1)
+
+
+def test_paper_has_all_that_is_folded_and_nothing_to_click_on(chromium, address, site):
+    (chapter, *_) = pages_that_have("exercise", site)
+    with visit(chromium, address) as window:
+        page = window.open(chapter)
+        page.emulate_media(media="print")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        for selector in (".md-header", ".md-sidebar--primary", ".md-search__form", ".done-button"):
+            expect(page.locator(selector)).to_be_hidden()
+        assert page.locator("main details:not([open])").count() == 0
