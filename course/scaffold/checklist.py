@@ -13,21 +13,21 @@ def lines(made: Made) -> list[str]:
         (f"steps/{name}/: the pattern, and its tests", f"make diff-{number}, make step-{number}"),
         ("its step.toml: what it says of the step, and [changes]", f"make test-{number}"),
         (
-            f"tests/contract/: what is promised anew, marked @pytest.mark.since({number})",
+            f"tests/contract/: what it promises, marked @pytest.mark.since({number})",
             f"make test-{number}",
         ),
         (
-            f"loadtests/step{number:02}.py and [step-{number}] in scenarios.toml: the question",
+            f"loadtests/: the question, in step{number:02}.py and scenarios.toml",
             f"make load-{number}",
         ),
         ("loadtests/claims.toml: what the course says of it", "make claims ONLY=ID"),
         (f"course/drills/step{number}.py, if it breaks in a new way", f"make drill-{number}"),
         (
-            f"exercises/{name}/ and solutions/{name}/: the task, three hints, the check, our way",
+            "its exercise and solution: the task, three hints, the check, our way",
             f"make check-{number}",
         ),
         (
-            "the files of the exercise, handed out as they are then",
+            "its files, handed out as they are then",
             ".venv/bin/python -m course starters --write",
         ),
         (f"docs/steps/{name}.md: the chapter", "make docs"),

@@ -84,7 +84,7 @@ def test_the_step_does_what_is_asked_for(running):
 
 TASK = """
 
-# {mark}: put the line `# TODO: ...` where the attendee has something to do, and this one away.
+# {mark}: a line `# TODO: ...` where there is something to do, in place of this one.
 """
 
 SOLUTION_README = """\

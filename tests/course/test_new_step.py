@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -216,6 +217,7 @@ def test_the_commands_see_a_new_step_and_are_red(tmp_path):
     for name in ("course", "steps", "exercises", "solutions", "loadtests"):
         ignored = shutil.ignore_patterns("__pycache__", ".pytest_cache", "results")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
 
     def course(*arguments, **environment):
         return subprocess.run(
@@ -233,6 +235,9 @@ def test_the_commands_see_a_new_step_and_are_red(tmp_path):
     done = course("new-step", NAME=name, TITLE="A cache", PROBLEM="It asks too often.")
     assert done.returncode == 0, done.stderr
     assert f"Step {last + 1} is a copy of step {last}, in steps/{name}/." in done.stdout
+    ruff = Path(sys.executable).with_name("ruff")
+    for arguments in (["check"], ["format", "--check"]):
+        assert subprocess.run([ruff, *arguments, "--no-cache", tmp_path]).returncode == 0
     red = course("drift")
     assert red.returncode == 2
     assert f"steps/{name}/step.toml: the step changes nothing" in red.stdout

@@ -30,13 +30,19 @@ class Index:
             wheel.writestr(f"{about}/RECORD", "")
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """What uv finds out about this Python, once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def index(tmp_path, monkeypatch):
+def index(tmp_path, monkeypatch, cache):
     index = Index(tmp_path / "index")
     settings = tmp_path / "uv.toml"
     settings.write_text(f"no-index = true\nfind-links = [{str(index.path)!r}]\n")
     monkeypatch.setenv("UV_CONFIG_FILE", str(settings))
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(cache))
     for name in ("UV_FIND_LINKS", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"):
         monkeypatch.delenv(name, raising=False)
     return index
