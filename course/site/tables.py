@@ -21,10 +21,22 @@ class Tables(Treeprocessor):
             for place, child in enumerate(parent):
                 if child.tag == "table" and "class" not in child.attrib:
                     box = Element("div", _attributes(child))
+                    _without_empty_headings(child)
                     child.set("class", "plain")
                     box.append(child)
                     box.tail, child.tail = child.tail, None
                     parent[place] = box
+
+
+def _without_empty_headings(table: Element) -> None:
+    """A heading that says nothing is none: not for who has a table read aloud."""
+    for head in table.findall("thead"):
+        cells = list(head.iter("th"))
+        empty = [cell for cell in cells if not "".join(cell.itertext()).strip()]
+        if len(empty) == len(cells):
+            table.remove(head)
+        for cell in empty:
+            cell.tag = "td"
 
 
 def _attributes(table: Element) -> dict[str, str]:

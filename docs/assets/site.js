@@ -110,8 +110,6 @@
       const opens = narrow.matches || label.matches(".md-header__button, .md-search__icon");
       if (opens) label.tabIndex = 0;
       else label.removeAttribute("tabindex");
-      if (opens) label.setAttribute("role", "button");
-      else label.removeAttribute("role");
       const name = label.textContent.trim() ? "" : names[label.htmlFor] || "Back";
       if (name && opens) label.setAttribute("aria-label", name);
     }
@@ -141,10 +139,12 @@
 
   // The theme makes a navigation of each copy button: too many landmarks to tell apart.
   function mend() {
-    for (const group of all("nav.md-code__nav:not([role])")) {
-      group.setAttribute("role", "group");
-      group.setAttribute("aria-label", "Code");
-    }
+    all("nav.md-code__nav").forEach((group, place) => {
+      const name = `Code ${place + 1}`;
+      if (group.getAttribute("aria-label") !== name) group.setAttribute("aria-label", name);
+    });
+    for (const dialog of all("[role=dialog]:not([aria-label])"))
+      dialog.setAttribute("aria-label", "Search");
   }
 
   mend();

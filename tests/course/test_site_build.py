@@ -304,7 +304,7 @@ def test_a_port_that_is_taken_is_said_and_another_is_taken_by_itself(monkeypatch
 
 
 def test_every_block_of_the_site_is_a_fence_of_mkdocs():
-    named = re.findall(r"name: (\w+), .*fences\.(\w+) ", (ROOT / "mkdocs.yml").read_text())
+    named = re.findall(r"name: (\w+), .*?fences\.(\w+) ", (ROOT / "mkdocs.yml").read_text())
     assert all(name == function for name, function in named)
     assert {"make docs", "make site"} <= {command for command, _ in commands.COMMANDS}
 
@@ -314,8 +314,12 @@ def test_what_is_checked_counts_as_a_fault(monkeypatch, capsys):
     monkeypatch.setattr(command.checks, "written", lambda *_: ["docs/a.md: wrong"])
     monkeypatch.setattr(command.build, "build", lambda: [])
     monkeypatch.setattr(command.checks, "built", lambda _: [])
+    monkeypatch.setattr(command, "slides", list)
     assert command.site() == 1
     assert "docs/a.md: wrong" in capsys.readouterr().out
     monkeypatch.setattr(command.checks, "written", lambda *_: [])
     assert command.site() == 0
     assert "index.html" in capsys.readouterr().out
+    monkeypatch.setattr(command, "slides", lambda: ["slides/a.md:4: wrong"])
+    assert command.site() == 1
+    assert "slides/a.md:4: wrong" in capsys.readouterr().out

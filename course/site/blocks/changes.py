@@ -30,7 +30,7 @@ def changes(body: Body, place: Place) -> str:
     for entry, group in groupby(found, key=lambda change: _reason(change, step)):
         rows += _rows(list(group), *entry, step)
     caption = f"What step {step.number} changes, file by file"
-    return table(caption, ("file", "", "why"), rows, class_="changes")
+    return table(caption, ("file", "change", "why"), rows, class_="changes")
 
 
 def _reason(change: Change, step: Step) -> tuple[int, str]:

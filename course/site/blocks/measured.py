@@ -115,7 +115,7 @@ def claims(body: Body, place: Place) -> str:
                 tag("span", outcome, class_="holds" if each["outcome"] == HOLDS else "fails"),
             )
         )
-    headings = ("claim", "measured", "times better", "at least", "")
+    headings = ("claim", "measured", "times better", "at least", "verdict")
     caption = "What is claimed, and what was measured"
     return table(caption, headings, rows, numbers=(2, 3), class_="claims", note=_machine(CLAIMS))
 
