@@ -27,7 +27,7 @@ from course.sessions import pages
 from course.watchdog import Watchdog
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TIMEOUT = 900  # seconds that one check may take
+TIMEOUT = 1800  # seconds that one check may take, on a machine that is busy as well
 # They load with every pytest here and take longer than many a suite; no unit test uses them, and a
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")

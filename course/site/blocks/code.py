@@ -123,7 +123,8 @@ def _side_by_side(found: FileDiff) -> str:
     head = "".join(
         tag("th", f"step {step.number}", scope="col") for step in (found.before, found.step)
     )
-    table = tag("table", f"<thead><tr>{head}</tr></thead>{''.join(groups)}")
+    # Of the class that the theme leaves alone: others it puts into a box of its own.
+    table = tag("table", f"<thead><tr>{head}</tr></thead>{''.join(groups)}", class_="plain")
     label = f"{found.change.path}, before and after"
     language = highlight.language(found.change.path)
     return tag(
