@@ -81,6 +81,8 @@ UNREACHED = f"""() => {{
     + " [role=button], [role=link], [role=tab], [tabindex]:not([tabindex='-1'])";
   return [...document.querySelectorAll("body *")]
     .filter(one => one.matches(things) || (pointed(one) && !pointed(one.parentElement)))
+    // A click beside what is open closes it, as Escape does.
+    .filter(one => !one.matches(".md-overlay, .md-search__overlay"))
     .filter(one => visible(one) && !one.disabled && !works(one))
     .map(name);
 }}"""
