@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from course.drills.load import percentile
 from course.drills.report import seconds as in_words
@@ -107,11 +107,19 @@ def _distribution(axes: Axes, found: Comparison, colours: dict[str, str]) -> Non
         # The same figure as in the table, where it is this that was asked for.
         asked = found.scenario.metric in ("p95", "freshness")
         p95 = side.value(found.scenario) if asked else percentile(values, 95)
-        curves.append((f"{_name(side)}: p95 {in_words(p95)}", key, spread, p95))
+        curves.append((label(_name(side), spread, p95), key, spread, p95))
     spreads_on(curves, found.scenario.metric)([axes], colours)
 
 
 Spread = Sequence[tuple[float, float]]
+
+
+def label(name: str, spread: Spread, p95: float) -> str:
+    """Return what a curve is called: where 95 of 100 are, or how many of 100 there are."""
+    if math.isfinite(p95):
+        return f"{name}: p95 {in_words(p95)}"
+    served = max((share for share, seconds in spread if math.isfinite(seconds)), default=0)
+    return f"{name}: no more than {served:.0f} of 100"
 
 
 def spreads_on(sides: Sequence[tuple[str, str, Spread, float]], metric: str) -> DrawOn:
@@ -133,7 +141,12 @@ def spreads_on(sides: Sequence[tuple[str, str, Spread, float]], metric: str) -> 
                 axes.plot([p95], [95], "o", color=colours[key])
         axes.axhline(95, color=colours["ink"], linewidth=0.8, linestyle=":")
         axes.set_xscale("log")
+        least, most = axes.get_xlim()
+        # Two powers of ten at least, or there is nothing to read a curve by.
+        subs = (1.0,) if most / least > 100 else (1.0, 2.0, 5.0)
+        axes.xaxis.set_major_locator(LogLocator(subs=subs))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: in_words(value)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(0, 102)
         axes.set_ylabel("of 100")
         axes.grid(axis="x")

@@ -301,11 +301,17 @@ def spread(values: Sequence[str]) -> str:
 
 def sentence(found: Comparison) -> str:
     """Return in one sentence what was found."""
-    scenario, ratio = found.scenario, found.ratio
-    before, after = (shown(scenario, side.value(scenario)) for side in (found.before, found.after))
-    first, second = found.before.step.number, found.after.step.number
-    if math.isnan(ratio):
+    scenario = found.scenario
+    if math.isnan(found.ratio):
         return f"Nothing can be said of {scenario.what}: there was nothing to compare."
+    before, after = (shown(scenario, side.value(scenario)) for side in (found.before, found.after))
+    steps = found.before.step.number, found.after.step.number
+    return told(scenario, steps, before, after, found.ratio)
+
+
+def told(scenario: Scenario, steps: tuple[int, int], before: str, after: str, ratio: float) -> str:
+    """Return in one sentence what was measured of two steps, whose figures are given in words."""
+    first, second = steps
     match scenario.metric:
         case "rate":
             return (
@@ -319,7 +325,7 @@ def sentence(found: Comparison) -> str:
             )
         case "freshness":
             return (
-                f"In {scenario.what} 95 of 100 have a question within {after} in step {second}, "
+                f"In {scenario.what}, 95 of 100 have a question within {after} in step {second}, "
                 f"within {before} in step {first}: {factor(ratio)} times sooner."
             )
     return (

@@ -1,8 +1,11 @@
 // Starts reveal.js, and lets lines of code stand out one after the other.
 
+// On paper a slide fills its page.
+const printing = new URLSearchParams(location.search).has("print-pdf");
+
 Reveal.initialize({
   ...SIZE,
-  margin: 0.02,
+  margin: printing ? 0 : 0.02,
   hash: true,
   slideNumber: "c/t",
   controls: false,
@@ -26,8 +29,9 @@ function attend(slide) {
   }
 }
 
-// Code as large as its slide has room for, down to what can be read from the last row.
-const SIZES = [28, 26, 24, 22, 20, 18];
+// Code and text as large as their slide has room for, down to what can be read from the last row.
+const CODE = [28, 26, 24, 22, 20, 18];
+const TEXT = [42, 38, 35, 32];
 
 function fits(slide) {
   const foot = slide.querySelector(".foot").getBoundingClientRect().top;
@@ -37,10 +41,12 @@ function fits(slide) {
 }
 
 function fit(slide) {
-  if (!slide.querySelector("pre")) return;
-  for (const size of SIZES) {
-    slide.style.setProperty("--code", `${size}px`);
-    if (fits(slide)) return;
+  for (const code of slide.querySelector("pre") ? CODE : CODE.slice(-1)) {
+    for (const text of TEXT) {
+      slide.style.setProperty("--code", `${code}px`);
+      slide.style.setProperty("--text", `${text}px`);
+      if (fits(slide)) return;
+    }
   }
 }
 

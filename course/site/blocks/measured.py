@@ -14,7 +14,7 @@ from course.errors import CourseError
 from course.load import chart as charts
 from course.load import figures, scenario
 from course.load.claims import HOLDS
-from course.load.compare import factor
+from course.load.compare import factor, told
 from course.load.usl import Law
 from course.site.html import escape, scrolled, table, tag
 from course.site.place import Place
@@ -43,11 +43,20 @@ def _claim_chart(id: str, place: Place) -> str:
     for number, key in zip(claim["claim"]["steps"], ("before", "after"), strict=True):
         spread = [(share, _number(value)) for share, value in claim["spreads"][key]]
         p95 = dict(spread).get(95, math.nan)
-        name = f"step {number}: {catalog.find(number).title}: p95 {in_words(p95)}"
+        name = charts.label(f"step {number}: {catalog.find(number).title}", spread, p95)
         sides.append((name, key, spread, p95))
     picture = _drawn([sides, found.metric], charts.spreads_on(sides, found.metric))
-    text = f"{claim['found']} " + " ".join(f"{name}." for name, *_ in sides)
-    return _figure(picture, found.question, text, claim["found"], place)
+    sentence = _sentence(claim, found)
+    text = f"{sentence} " + " ".join(f"{name}." for name, *_ in sides)
+    return _figure(picture, found.question, text, sentence, place)
+
+
+def _sentence(claim: dict, found: scenario.Scenario) -> str:
+    """Return what was found: in today's words, whenever it was measured."""
+    ratio = claim["ratio"]
+    if not isinstance(ratio, int | float):
+        return claim["found"]
+    return told(found, claim["claim"]["steps"], claim["before"], claim["after"], ratio)
 
 
 def _ladder_chart(place: Place) -> str:
