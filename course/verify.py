@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -36,10 +37,10 @@ READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS")
 # Tests of the tool that are a check of their own: with the others it would take too long.
 APART = ("site*", "sessions", "slides", "cascade", "new_step", "upgrade", "maintainer_guide")
 SUMMARY = "summary.txt"
-# A machine with few cores may be too busy with one check for the deadlines of another: what failed
-# beside others is looked at once more, alone, and reported as unsteady if it passes then. Where
-# more than so many fail, it is not the machine.
-ALONE_AT_MOST = 3
+# A machine with few cores may be too busy with one check for the deadlines of another: the tests
+# that failed beside others are run once more, alone, and reported as unsteady if they pass then.
+# Where they belong to more checks than so many, it is not the machine.
+ALONE_AT_MOST = 8
 BESIDE_OTHERS = ".beside-others.log"
 TAIL = 60  # lines shown of a check that failed
 
@@ -82,7 +83,7 @@ class Result:
 def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check]:
     """Return the checks for `steps`; `whole` adds those of the courseware itself."""
     python = sys.executable
-    pytest = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    pytest = (python, "-m", "pytest", "-q")
     plain = (*pytest, *(option for name in UNUSED_PLUGINS for option in ("-p", f"no:{name}")))
     ruff = str(Path(python).with_name("ruff"))
     checks = [Check("drift", (python, "-m", "course", "drift"), root)]
@@ -185,7 +186,8 @@ def run(
 ) -> list[Result]:
     """Run the checks, `jobs` at a time (default: as many as there are cores); return the results.
 
-    Up to ALONE_AT_MOST test runs that failed beside others are run once more, one by one.
+    Of up to ALONE_AT_MOST test runs that failed beside others, the failed tests are run once more,
+    one run after the other.
 
     On Ctrl-C, SIGTERM and SIGHUP everything that runs is ended and KeyboardInterrupt raised.
     Raises CourseError when another `make test` runs: they would share their logs.
@@ -201,7 +203,7 @@ def _run(
     (logs / SUMMARY).unlink(missing_ok=True)
     for old in logs.glob(f"*{BESIDE_OTHERS}"):
         old.unlink()
-    waiting = sorted(checks, key=lambda check: -check.weight)
+    waiting = [(check, None) for check in sorted(checks, key=lambda check: -check.weight)]
     alone = jobs == 1
     watchdog = Watchdog()
     running: list[_Running] = []
@@ -211,7 +213,7 @@ def _run(
         with _Progress(console, len(checks), running) as progress:
             while waiting or running:
                 while waiting and len(running) < jobs:
-                    running.append(_Running(waiting.pop(0), logs))
+                    running.append(_Running(*waiting.pop(0), logs))
                     running[-1].process.start()
                     watchdog.watch(running[-1].process.pid)
                 for one in [one for one in running if one.is_over(timeout)]:
@@ -245,16 +247,18 @@ def _run(
     return sorted(results, key=lambda result: order.index(result.check))
 
 
-def _to_look_at_again(results: list[Result], progress: _Progress) -> list[Check]:
+def _to_look_at_again(
+    results: list[Result], progress: _Progress
+) -> list[tuple[Check, Result | None]]:
     """Take the results out of the list that may be due to a busy machine; return their checks."""
     failed = [result for result in results if result.check.tests and not result.ok]
     if len(failed) > ALONE_AT_MOST:
         return []
     for result in failed:
         results.remove(result)
-        result.log.replace(result.log.with_suffix(BESIDE_OTHERS))
+        result.log = result.log.replace(result.log.with_suffix(BESIDE_OTHERS))
     progress.again(len(failed))
-    return [result.check for result in failed]
+    return [(result.check, result) for result in failed]
 
 
 def report(results: Sequence[Result], console: Console) -> bool:
@@ -291,15 +295,24 @@ def report(results: Sequence[Result], console: Console) -> bool:
 
 
 class _Running:
-    """A check that runs now."""
+    """A check that runs now; `first` is how it went before, if only its failed tests run again."""
 
-    def __init__(self, check: Check, logs: Path) -> None:
+    def __init__(self, check: Check, first: Result | None, logs: Path) -> None:
         slug = check.name.replace(": ", "-").replace(" ", "-")
         self.check = check
+        self.first = first
         self.started = time.monotonic()
         self.report = logs / f"{slug}.xml"
         self.report.unlink(missing_ok=True)
-        argv = [*check.argv, f"--junitxml={self.report}"] if check.tests else check.argv
+        argv = check.argv
+        if check.tests:
+            cache = logs / f"{slug}.cache"
+            argv += (f"--junitxml={self.report}", "-o", f"cache_dir={cache}")
+            if first is None:
+                shutil.rmtree(cache, ignore_errors=True)
+            else:
+                # Where pytest died before it could say which had failed, this runs them all.
+                argv += ("--last-failed",)
         self.process = Process(
             check.name, argv, cwd=check.cwd, env=environment(), log=logs / f"{slug}.log"
         )
@@ -316,9 +329,6 @@ class _Running:
     def result(self, timeout: float) -> Result:
         """Return how it went; call it after the end."""
         result = Result(self.check, self.seconds, self.process.log)
-        before = result.log.with_suffix(BESIDE_OTHERS)
-        if before.exists():
-            result.unsteady = before
         code = self.process.exit_code
         if self.check.tests:
             _count(self.report, result)
@@ -337,6 +347,8 @@ class _Running:
             result.why = describe_exit(code)
             if self.check.tests:
                 result.why = f"{result.failed} failed"
+        if self.first:
+            _together(result, self.first)
         return result
 
 
@@ -350,6 +362,16 @@ def environment() -> dict[str, str]:
     }
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
     return kept | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _together(result: Result, first: Result) -> None:
+    """Add to the failed tests that were run again what else there was in the first run."""
+    result.unsteady = first.log
+    again = result.passed + result.failed + result.skipped
+    if again < first.passed + first.failed + first.skipped:
+        result.passed += first.passed
+        result.skipped += first.skipped
+        result.skips += first.skips
 
 
 def _count(report: Path, result: Result) -> None:

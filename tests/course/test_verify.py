@@ -14,7 +14,7 @@ from course.errors import CourseError
 from course.paths import ROOT
 from course.processes import started_at, wait_until
 
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "test_it.py")
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +95,31 @@ def test_what_fails_beside_others_and_passes_alone_is_reported_as_unsteady(tmp_p
     ]
 
 
+def test_only_what_failed_is_run_again_and_the_rest_counts_as_before(tmp_path, console):
+    passing = "def test_two():\n    open('runs', 'a').write('x')\n"
+    skipped = "import pytest\n@pytest.mark.skip(reason='no')\ndef test_three(): pass\n"
+    steady = suite(tmp_path, FAILS_AT_FIRST + passing + skipped)
+    ok, text = verified(tmp_path, console, steady, program(tmp_path, "print(1)"))
+    assert ok
+    assert (steady.cwd / "runs").read_text() == "x"
+    assert text.splitlines()[-1] == "3 passed, 0 failed, 1 skipped"
+
+
+def test_a_run_that_died_is_run_again_from_the_start(tmp_path, console):
+    dies = """
+import os
+from pathlib import Path
+def test_one():
+    if not Path("again").exists():
+        Path("again").touch()
+        os._exit(1)
+def test_two(): pass
+"""
+    ok, text = verified(tmp_path, console, suite(tmp_path, dies), program(tmp_path, "print(1)"))
+    assert ok and "unsteady: tests:" in text
+    assert text.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
+
+
 def test_what_fails_alone_too_has_failed(tmp_path, console):
     failing = suite(tmp_path, "def test_one():\n    open('runs', 'a').write('x')\n    assert 0")
     ok, text = verified(tmp_path, console, failing, program(tmp_path, "print(1)"))
@@ -104,10 +129,10 @@ def test_what_fails_alone_too_has_failed(tmp_path, console):
 
 
 def test_where_much_fails_nothing_is_put_down_to_a_busy_machine(tmp_path, console):
-    suites = [suite(tmp_path, FAILS_AT_FIRST, f"tests{n}") for n in range(4)]
+    suites = [suite(tmp_path, FAILS_AT_FIRST, f"tests{n}") for n in range(verify.ALONE_AT_MOST + 1)]
     ok, text = verified(tmp_path, console, *suites)
     assert not ok
-    assert text.splitlines()[-1] == "0 passed, 4 failed, 0 skipped"
+    assert text.splitlines()[-1] == f"0 passed, {len(suites)} failed, 0 skipped"
 
 
 @pytest.mark.parametrize(
