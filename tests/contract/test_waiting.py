@@ -265,4 +265,4 @@ def test_a_rolling_restart_waits_for_nobody_who_waits_and_nobody_is_refused(
     drained = [seconds for line, seconds in took.items() if "finishes what it has" in line]
     assert len(drained) == len(hosts(own.server.running.step)), took
     assert max(drained) < DRAINED_WITHIN, took
-    assert sum(took.values()) < len(drained) * LONG, took
+    assert max(took.values()) < LONG, took
