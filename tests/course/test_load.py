@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -680,3 +681,22 @@ def test_no_text_of_the_course_states_a_figure_by_hand():
     texts = [ROOT / "README.md", ROOT / "loadtests" / "README.md"]
     texts += [path for folder in ("docs", "slides") for path in (ROOT / folder).rglob("*.md")]
     assert {path: found for path in texts if (found := figures.by_hand(path.read_text()))} == {}
+
+
+def test_who_was_never_answered_has_no_p95_on_a_chart():
+    spread = [(50, 0.1), (70, 0.2), (95, math.inf)]
+    assert chart.label("step 9", spread, math.inf) == "step 9: no more than 70 of 100"
+    assert chart.label("step 9", spread[:2], 0.2) == "step 9: p95 200 ms"
+    assert chart.label("step 9", [(50, math.inf)], math.inf) == "step 9: no more than 0 of 100"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ticks"),
+    [([0.004, 0.1], ["5 ms", "10 ms", "20 ms", "50 ms"]), ([0.002, 1.5], ["10 ms", "100 ms"])],
+)
+def test_the_axis_of_a_chart_has_times_not_powers_of_ten(seconds, ticks):
+    spread = [(50, seconds[0]), (95, seconds[1])]
+    svg = chart.page_svg(chart.spreads_on([("step 9", "before", spread, seconds[1])], "p95"))
+    texts = [text.strip() for text in re.findall(r"<text[^>]*>([^<]*)<", svg)]
+    assert set(ticks) <= set(texts), texts
+    assert not any("10^" in text or "×" in text for text in texts), texts

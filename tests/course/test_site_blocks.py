@@ -12,7 +12,7 @@ from course import catalog
 from course.commands import COMMANDS
 from course.errors import CourseError
 from course.exercises import catalog as exercises
-from course.load import figures
+from course.load import figures, scenario
 from course.site import fences, filediff, place
 from course.site.blocks import changes, chapter, code, commands, console, exercise, measured
 from course.site.blocks import picture as pictures
@@ -148,6 +148,23 @@ def test_a_chart_is_part_of_the_page_and_is_told_in_words(body, words):
     assert len(ids) == len(set(ids)) and all(id.startswith("block-1-") for id in ids)
     for used in re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', html):
         assert "".join(used) in ids
+
+
+def test_what_was_found_is_told_in_todays_words_unless_the_scenario_was_another():
+    found = scenario.find(13)
+    claim = {
+        "claim": {"steps": [12, 13]},
+        "found": f"Nothing can be said of {found.what}.",
+        "ratio": 2.5,
+        "before": "5 s",
+        "after": "2 s",
+        "spreads": {"before": [[95, 5.0]], "after": [[95, 2.0]]},
+    }
+    assert measured._sentence(claim, found).startswith(f"In {found.what}, 95 of 100 have")
+    never = claim | {"ratio": None, "spreads": {"before": [[95, "inf"]], "after": [[95, None]]}}
+    assert measured._sentence(never, found).startswith(f"In {found.what}, no step brought")
+    old = claim | {"found": "Nothing can be said of a hall of 3."}
+    assert measured._sentence(old, found) == "Nothing can be said of a hall of 3."
 
 
 @pytest.mark.parametrize("body", [{}, {"result": "x"}, {"claim": "a", "result": "laws"}])

@@ -52,9 +52,14 @@ def _claim_chart(id: str, place: Place) -> str:
 
 
 def _sentence(claim: dict, found: scenario.Scenario) -> str:
-    """Return what was found: in today's words, whenever it was measured."""
+    """Return what was found: in today's words, unless it was another scenario then."""
     ratio = claim["ratio"]
+    if found.what not in claim["found"]:
+        return claim["found"]
     if not isinstance(ratio, int | float):
+        p95s = [dict(spread).get(95) for spread in claim["spreads"].values()]
+        if found.metric == "freshness" and p95s and not any(map(_is_finite, p95s)):
+            return f"In {found.what}, no step brought a question to 95 of 100 in time."
         return claim["found"]
     return told(found, claim["claim"]["steps"], claim["before"], claim["after"], ratio)
 
@@ -231,6 +236,10 @@ def _machine(file: str) -> str:
 
 def _first(values: Iterable[dict]) -> dict:
     return next(iter(values))["provenance"]
+
+
+def _is_finite(value: object) -> bool:
+    return math.isfinite(_number(value))
 
 
 def _number(value: object) -> float:
