@@ -149,6 +149,18 @@ class Group:
 
         With `alone` the others do not matter.
         """
+        self._wait(name, self._ready[name], timeout, alone=alone)
+
+    def wait_listening(self, name: str, port: int, timeout: float) -> None:
+        """Wait until a process takes connections on `port`; StepFailed when it does not."""
+        host = self.network.address(name)
+        nobody = f"nothing listens on {host}:{port}"
+        self._wait(name, lambda: "" if ports.takes_connections(host, port) else nobody, timeout)
+
+    def _wait(
+        self, name: str, look: Callable[[], str], timeout: float, *, alone: bool = False
+    ) -> None:
+        """Wait until `look` finds nothing that a process lacks to be ready."""
         process = self.processes[name]
         answer = ""
 
@@ -158,7 +170,7 @@ class Group:
                 if not other.alive:
                     other.close()
                     raise self._failure(other, f"{describe_exit(other.exit_code)} at start")
-            answer = self._ready[name]()
+            answer = look()
             return not answer
 
         if not wait_until(is_ready, timeout, give_up=self._cancelled):

@@ -34,6 +34,11 @@ def is_free(port: int) -> bool:
     return not (_answers(socket.AF_INET, HOST, port) or _answers(socket.AF_INET6, "::1", port))
 
 
+def takes_connections(host: str, port: int) -> bool:
+    """Whether somebody takes connections on `port` of an IPv4 address."""
+    return _answers(socket.AF_INET, host, port)
+
+
 def chosen(wanted: str, candidates: Sequence[int], command: str) -> int:
     """Return the port that the variable PORT wants, "" for the first of `candidates` that is free.
 

@@ -153,6 +153,10 @@ def live(
         group.answers(step.entry, port, step.ready)
         group.wait_ready(SLOW_SITE, timeout)
         group.wait_ready(step.entry, timeout)
+        # The load balancer answers while some of those behind it do not yet.
+        for name in commands.processes:
+            if own_port := variables.get(f"{name.upper().replace('-', '_')}_PORT"):
+                group.wait_listening(name, int(own_port), timeout)
         with _published(data_dir, variables):
             yield Running(
                 step,

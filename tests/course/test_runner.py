@@ -82,7 +82,8 @@ def test_the_processes_get_what_the_step_needs_and_nothing_of_the_readers(checko
 
 def test_another_process_than_web_may_answer_and_more_ports_may_be_had(checkout):
     files = {
-        "Procfile": "balancer: python show.py\nhost-a: PORT=$HOST_A_PORT python web.py",
+        # It takes its time, and is waited for.
+        "Procfile": "balancer: python show.py\nhost-a: sleep 1; PORT=$HOST_A_PORT python web.py",
         "show.py": SHOW_ENVIRONMENT,
     }
     toml = """
@@ -93,7 +94,6 @@ def test_another_process_than_web_may_answer_and_more_ports_may_be_had(checkout)
         environment = json.loads(running.log("balancer").splitlines()[0])
         assert get(running.url) == b"/"
         host_a = int(environment["HOST_A_PORT"])
-        assert wait_until(lambda: not ports.is_free(host_a), 5)
         assert get(f"http://127.0.0.1:{host_a}/x") == b"/x"
         assert os.path.isdir(environment["DATA_DIR"])
         assert running.names == ("balancer", "host-a")
@@ -235,6 +235,17 @@ def test_a_step_that_is_never_ready_says_what_it_answered(checkout):
     with pytest.raises(StepFailed) as caught, live(step, timeout=1.5):
         pass
     assert "web was not ready within 2 s: the last answer was 404 from http://" in str(caught.value)
+
+
+def test_a_process_that_never_listens_on_its_port_is_named(checkout):
+    files = {"Procfile": "balancer: python web.py\nhost-a: sleep 600"}
+    toml = 'entry = "balancer"\nports = ["HOST_A_PORT"]'
+    with (
+        pytest.raises(StepFailed) as caught,
+        live(checkout.step(toml=toml, files=files), timeout=2),
+    ):
+        pass
+    assert "host-a was not ready within 2 s: nothing listens on 127.0.0.1:" in str(caught.value)
 
 
 def test_a_port_in_use_is_one_line_with_the_remedy(checkout):
