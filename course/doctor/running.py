@@ -75,15 +75,22 @@ def leftovers():
     stale = [line for line in stale if line]
     if not stale:
         return Finding("processes", OK, "none left from a killed run")
-    steps = sorted({line.split()[0] for line in stale})
+    places = sorted({line.split()[0] for line in stale})
+    ends = [
+        "make reset-{} (deletes the data)".format(int(n[:2])) for n in places if n[:2].isdigit()
+    ]
+    ends += ["make {}, then Ctrl-C".format(_starter(name)) for name in places]
     return Finding(
         "processes",
         WARNING,
         "left from a killed run: " + ", ".join(stale),
-        "they end with: "
-        + ", ".join("make reset-{}".format(int(name[:2])) for name in steps)
-        + " (deletes the data), or make step-N, then Ctrl-C",
+        "they end with: " + ", or ".join(ends),
     )
+
+
+def _starter(place):
+    """Return what starts the run that has its data in this place."""
+    return "step-{}".format(int(place[:2])) if place[:2].isdigit() else "board"
 
 
 def _is_taken(number):

@@ -373,6 +373,30 @@ def test_what_a_killed_runner_left_is_named_and_ended_as_it_says(monkeypatch, ch
         left.wait()
 
 
+def test_what_a_killed_class_board_left_is_ended_by_the_next(monkeypatch, checkout):
+    checkout.step()
+    shutil.copytree(ROOT / "course", checkout.root / "course")
+    monkeypatch.setattr(running, "ROOT", str(checkout.root))
+    data = checkout.root / ".data" / "board"
+    left = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        data.mkdir(parents=True)
+        (data / "run.lock").touch()
+        leftovers.note(data, {"nginx": left.pid})
+        finding = running.leftovers()
+        assert (finding.status, finding.remedy) == (
+            WARNING,
+            "they end with: make board, then Ctrl-C",
+        )
+        # What every runner does first.
+        leftovers.clear(data)
+        left.wait(10)
+        assert running.leftovers().status == OK
+    finally:
+        left.kill()
+        left.wait()
+
+
 def test_the_servers_run_here(monkeypatch):
     monkeypatch.setattr(bootstrap, "in_order", lambda: True)
     monkeypatch.setattr(bootstrap, "venv_python", lambda: sys.executable)
