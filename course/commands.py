@@ -35,7 +35,7 @@ COMMANDS = (
     ("make board", "the class board, for the instructor: step 13, open to the local network"),
     (
         "make join",
-        "report what you pass to it: make join BOARD=http://192.168.1.5:8000 NICKNAME=ada",
+        "report what you pass to it: make join BOARD=http://192.168.1.5:8100 NICKNAME=ada",
     ),
     ("make leave", "report nothing any more"),
     ("make docs", "read the course in a browser (on port 8080, or the next that is free)"),

@@ -20,7 +20,7 @@ PATIENCE = 2.0  # seconds to wait for one answer
 JOINING = 30.0
 AGENT = "flask-at-scale"  # not the versions that run here
 TITLE = re.compile(r"Exercise (\d+): ")
-EXAMPLE = "make join BOARD=http://192.168.1.5:8000 NICKNAME=ada"
+EXAMPLE = "make join BOARD=http://192.168.1.5:8100 NICKNAME=ada"
 
 
 class NotReached(CourseError):

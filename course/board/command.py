@@ -8,11 +8,14 @@ import secrets
 
 import click
 
-from course import console, foreground, ports
+from course import console, ports
 from course.board import membership
 from course.board.membership import Membership
 from course.errors import CourseError
 from course.paths import ROOT
+
+# Not 8000, on which the instructor shows the steps meanwhile.
+DEFAULT_PORT = "8100"
 
 
 @click.command("board")
@@ -20,11 +23,11 @@ from course.paths import ROOT
 @click.option("--bind", envvar="BIND", default="0.0.0.0", help="Listen on this address only.")
 @click.option("--fresh", is_flag=True, envvar="FRESH", help="Delete the board of an earlier class.")
 def board(title: str, bind: str, fresh: bool) -> None:
-    """Run the class board for the local network on $PORT (8000) until Ctrl-C."""
+    """Run the class board for the local network on $PORT (8100) until Ctrl-C."""
     # Imported here: an attendee's commands do without the database's client.
     from course.board import host
 
-    port = ports.parse(os.environ.get("PORT") or foreground.DEFAULT_PORT)
+    port = ports.parse(os.environ.get("PORT") or DEFAULT_PORT)
     host.serve(port, bind, title, console.output(), fresh=fresh)
 
 

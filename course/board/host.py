@@ -146,6 +146,14 @@ def _established(pid: int, port: int) -> int:
     return count
 
 
+def told(running: Running, counts: Mapping[str, int]) -> str:
+    """Say how many are connected to which server, and which process that is."""
+    shares = ", ".join(
+        f"{name} {count} (process {running.processes[name].pid})" for name, count in counts.items()
+    )
+    return f"{sum(counts.values())} connected: {shares}"
+
+
 @contextmanager
 def _told(running: Running, echo: Echo | None) -> Iterator[None]:
     """Say how many are connected, and to which server, whenever that has changed."""
@@ -156,8 +164,7 @@ def _told(running: Running, echo: Echo | None) -> Iterator[None]:
         while not over.wait(LOOK):
             now = connections(running)
             if now != before and echo and (before or any(now.values())):
-                shares = ", ".join(f"{name} {count}" for name, count in now.items())
-                echo("board", f"{sum(now.values())} connected: {shares}")
+                echo("board", told(running, now))
             before = now
 
     thread = threading.Thread(target=look, daemon=True)
@@ -183,7 +190,7 @@ def _welcome(bind: str, port: int, who: Organiser, *, show_password: bool) -> Te
     for index, (url, interface) in enumerate(rows):
         text.append("  Open      " if index == 0 else "            ")
         text.append(url, style="bold underline")
-        text.append(f"  {interface}\n")
+        text.append(f"  {interface}\n" if interface else "\n")
     if reached:
         text.append("  Type      ")
         text.append(f"make join BOARD={reached[0][0]} NICKNAME=…\n", style="bold")

@@ -26,7 +26,7 @@ from flask.sessions import SecureCookieSessionInterface
 from rich.console import Console
 
 from course import cli as course_cli
-from course import leftovers, ports, verify
+from course import housekeeping, leftovers, ports, verify
 from course.board import API, SLUG, addresses, client, command, host, membership, organiser, report
 from course.board.membership import Membership
 from course.errors import CourseError
@@ -273,7 +273,11 @@ def test_who_is_connected_to_which_server_is_counted(board, lan):
     pages = [Listener(place, transports=["websocket"]) for _ in range(3)]
     try:
         assert wait_until(lambda: sum(host.connections(board).values()) == 3, PATIENCE)
-        assert set(host.connections(board)) == {"sockets-a", "sockets-b"}
+        counts = host.connections(board)
+        assert re.fullmatch(
+            r"3 connected: sockets-a \d \(process \d+\), sockets-b \d \(process \d+\)",
+            host.told(board, counts),
+        )
     finally:
         for page in pages:
             page.client.disconnect()
@@ -574,6 +578,17 @@ def test_a_port_that_is_taken_is_one_line(monkeypatch, capsys):
     assert re.fullmatch(rf"Port {port} is in use .*: PORT=\d+ make board", lines[0])
 
 
+def test_a_fresh_board_has_nothing_of_the_old_one_and_no_running_one_is_deleted(tmp_path):
+    board = replace(host.step(), data=tmp_path / ".data" / "board")
+    organiser.known(board.data_dir)
+    with leftovers.exclusive(board.data_dir), pytest.raises(CourseError):
+        housekeeping.reset(board)
+    assert (board.data_dir / organiser.FILE).exists()
+    housekeeping.reset(board)
+    assert not board.data_dir.exists()
+    housekeeping.reset(board)
+
+
 def test_the_readers_variables_reach_no_test(monkeypatch):
     for name in ("BOARD", "NICKNAME", "TITLE", "FRESH", "BIND"):
         monkeypatch.setenv(name, "x")
@@ -603,8 +618,14 @@ def test_make_board_says_what_to_write_down_and_ends_cleanly():
             assert f"Organiser instructor, password {who['password']}\n" in text
             page = httpx.get(f"http://127.0.0.1:{port}/talks/{SLUG}", trust_env=False).text
             assert "<h1>Our board</h1>" in page
-            pids = [one.pid for one in leftovers.stale(data)]
-            assert len(pids) > 8
+            # A server is killed: the others stay, and it comes again.
+            pids = {one.name: one.pid for one in leftovers.stale(data)}
+            os.kill(pids["sockets-a"], signal.SIGKILL)
+            again = "sockets-a was ended by SIGKILL; it is started again in 1 s."
+            assert wait_until(lambda: again in output.read_text(), PATIENCE), output.read_text()
+            assert wait_until(lambda: len(fresh(data, pids)) == 1, PATIENCE)
+            pids = [*pids.values(), *fresh(data, pids)]
+            assert len(pids) > 9
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(40)
@@ -612,6 +633,11 @@ def test_make_board_says_what_to_write_down_and_ends_cleanly():
         assert not any(map(psutil.pid_exists, pids))
         # Those of `make step-13` are elsewhere.
         assert host.step().data_dir == ROOT / ".data" / "board"
+
+
+def fresh(data, pids):
+    """Return the processes that run and are not among `pids`."""
+    return {one.pid for one in leftovers.stale(data)} - set(pids.values())
 
 
 @contextlib.contextmanager
