@@ -30,6 +30,7 @@ from course import (
     verify,
     with_services,
 )
+from course.board.command import COMMANDS as BOARD
 from course.errors import CourseError
 from course.exercises.cli import COMMANDS
 from course.paths import ROOT
@@ -294,7 +295,7 @@ def lock_() -> None:
         print("All locks are as they should be.")
 
 
-for command in (*COMMANDS, *maintenance.COMMANDS, sessions):
+for command in (*COMMANDS, *BOARD, *maintenance.COMMANDS, sessions):
     cli.add_command(command)
 
 

@@ -32,6 +32,12 @@ COMMANDS = (
     ("make run-exercise-N", "run step N with your files of exercise N"),
     ("make reset-exercise-N", "begin exercise N afresh; what you have is kept"),
     ("make progress", "the exercises, done and open"),
+    ("make board", "the class board, for the instructor: step 13, open to the local network"),
+    (
+        "make join",
+        "report what you pass to it: make join BOARD=http://192.168.1.5:8100 NICKNAME=ada",
+    ),
+    ("make leave", "report nothing any more"),
     ("make docs", "read the course in a browser (on port 8080, or the next that is free)"),
     ("make slides", "show the slides, S for the presenter's view (port 8090, or the next)"),
     ("make slides-pdf", "print the slides and a handout with notes into .data/slides/"),

@@ -8,7 +8,7 @@ import signal
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -41,14 +41,19 @@ def serve(
     port: int,
     console: Console,
     start: Callable[..., AbstractContextManager[Running]] = live,
+    *,
+    welcome: Callable[[Running, int], Text] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> None:
     """Run `step` on `port` until Ctrl-C, SIGTERM, SIGHUP or the loss of the terminal.
 
-    `start` is `course.runner.live` or what takes the same arguments.
+    `start` is `course.runner.live` or what takes the same arguments. `welcome` returns what to say
+    once it runs, for a width in characters. `given` is the environment of its processes, in place
+    of what the reader has set for them.
     Raises CourseError when it does not start, or when its processes end by themselves.
     """
     console.print(Text(f"Starting step {step.number}: {step.title}", style="bold"))
-    given = _passed_on(step)
+    given = _passed_on(step) if given is None else dict(given)
     for name in step.services:
         variable = REGISTRY[name].variable
         if variable in given:
@@ -66,7 +71,7 @@ def serve(
                 impatient=lambda: stop.count > 1,
             )
             with running as step_running:
-                _say(console, _welcome(step_running, min(console.width, 100)))
+                _say(console, (welcome or _welcome)(step_running, min(console.width, 100)))
                 with contextlib.suppress(Cancelled):
                     _watch(step_running, stop, lambda line: _say(console, Text(line)))
                 _say(console, Text(f"Stopping step {step.number} …"))

@@ -27,7 +27,9 @@ def reset(step: Step) -> bool:
 
     CourseError, and nothing deleted, while it runs.
     """
-    found = [path for path in (step.data_dir, step.apart.data_dir) if path.exists()]
+    # Whose data are where somebody has put them has them there only.
+    places = dict.fromkeys((step.data_dir, step.apart.data_dir))
+    found = [path for path in places if path.exists()]
     with ExitStack() as stack:
         for path in found:
             stack.enter_context(leftovers.exclusive(path))

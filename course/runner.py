@@ -108,6 +108,7 @@ def live(
     impatient: Callable[[], bool] = lambda: False,
     timeout: float = 30,
     web: str | None = None,
+    release: str | None = None,
     network: MakeNetwork = loopback,
 ) -> Iterator[Running]:
     """Start `step`, yield it once it answers, and leave no process behind.
@@ -117,8 +118,8 @@ def live(
     `echo(name, line)` receives their output, from several threads. `cancelled()` is asked while
     starting, `impatient()` while stopping gracefully. `timeout` is how many seconds the services,
     the release command and the processes may each take. `web` is a command to serve the step with
-    in place of its Procfile's. `network` makes what the processes reach each other over, and is
-    told the watchdog.
+    in place of its Procfile's, `release` one to prepare it with. `network` makes what the processes
+    reach each other over, and is told the watchdog.
 
     Raises StepFailed when the step does not come up, CourseError when the port or the data
     directory is in use, Cancelled.
@@ -126,6 +127,8 @@ def live(
     commands = procfile.read(step.path / "Procfile", step.entry)
     if web:
         commands = replace(commands, processes=commands.processes | {step.entry: web})
+    if release:
+        commands = replace(commands, release=release)
     raise_file_limit()
     with _group(step, data_dir, echo, cancelled, impatient, network) as group:
         data_dir = group.data_dir

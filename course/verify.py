@@ -33,9 +33,15 @@ TIMEOUT = 1800  # seconds that one check may take, on a machine that is busy as 
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
 # What a reader may have set for other commands of ours.
-READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS")
+READERS = (
+    *("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS"),
+    *("BOARD", "NICKNAME", "TITLE", "FRESH"),
+)
 # Tests of the tool that are a check of their own: with the others it would take too long.
-APART = ("site*", "sessions", "slides", "cascade", "new_step", "upgrade", "maintainer_guide")
+APART = (
+    *("site*", "sessions", "slides", "cascade", "new_step", "upgrade", "maintainer_guide"),
+    "board",
+)
 SUMMARY = "summary.txt"
 # A machine with few cores may be too busy with one check for the deadlines of another: the tests
 # that failed beside others are run once more, alone, and reported as unsteady if they pass then.

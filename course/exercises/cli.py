@@ -158,6 +158,10 @@ def checked(exercise: Exercise, out: Console) -> bool:
         following = next((e for e in catalog.load(exercise.root) if not _done(e, state)), None)
         if following:
             report.say(out, Text(f"Next: {following.shown('README.md')}, {following.title}."))
+    # Imported here: most commands do without a client.
+    from course.board import report as board
+
+    board.checked(exercise.root, exercise.number, result.passed, out)
     return result.passed
 
 

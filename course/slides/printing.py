@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
-from course.doctor import find_chromium
+from course.doctor.browser import find_chromium
 from course.errors import CourseError
 from course.slides.build import HEIGHT, OUT, WIDTH, notes_html
 from course.slides.deck import Deck

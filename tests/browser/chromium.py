@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from course.doctor import find_chromium
+from course.doctor.browser import find_chromium
 
 ARGUMENTS = (
     "--disable-gpu",

@@ -11,10 +11,11 @@ import pytest
 from course import bootstrap
 from course.paths import ROOT
 
+OLD = ["__init__.py", "bootstrap.py", "commands.py", "kit.py"]
+OLD += [f"doctor/{path.name}" for path in sorted((ROOT / "course" / "doctor").glob("*.py"))]
 
-@pytest.mark.parametrize(
-    "name", ["__init__.py", "bootstrap.py", "commands.py", "doctor.py"], ids=lambda name: name
-)
+
+@pytest.mark.parametrize("name", OLD)
 def test_an_old_python_can_read_what_tells_that_it_is_too_old(name):
     ast.parse((ROOT / "course" / name).read_text(), feature_version=(3, 6))
 

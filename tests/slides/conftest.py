@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.doctor import find_chromium
+from course.doctor.browser import find_chromium
 from course.slides import build, deck, printing
 
 
