@@ -32,7 +32,7 @@ TIMEOUT = 1800  # seconds that one check may take, on a machine that is busy as 
 # step that was copied out of the repository does not have them either.
 UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
 # What a reader may have set for other commands of ours.
-READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS")
+READERS = ("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS", "PLATFORMS", "PYTHONS")
 # Tests of the tool that are a check of their own: with the others it would take too long.
 APART = ("site*", "sessions", "slides", "cascade", "new_step", "upgrade", "maintainer_guide")
 SUMMARY = "summary.txt"
@@ -96,7 +96,10 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         ]
         checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
         checks += _sessions(plain, root)
-        checks += [Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60)]
+        checks += [
+            Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60),
+            Check("class kit", (*plain, "tests/offline"), root, tests=True, weight=120),
+        ]
     for step in steps:
         number = str(step.number)
         contract = (*pytest, "tests/contract", "--step", number)
