@@ -74,7 +74,8 @@ def _fetch(
         lock.write_text("".join(_plain(pin) for pin in pins), encoding="utf-8")
         command = [sys.executable, "-m", "pip", "--no-input", "download", "--no-deps"]
         command += ["--require-hashes", "--only-binary=:all:", "--progress-bar", "off"]
-        command += ["--disable-pip-version-check", "--implementation", "cp"]
+        # It is by the second attempt that pip tells a broken line from an unknown package.
+        command += ["--disable-pip-version-check", "--retries", "3", "--implementation", "cp"]
         command += ["--python-version", f"{target.version}.{micro}"]
         for kind, values in (("--platform", target.platform.tags), ("--abi", target.abis)):
             command += [word for value in values for word in (kind, value)]
