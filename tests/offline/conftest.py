@@ -3,37 +3,20 @@
 import io
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import nonet
 import pytest
+from programs import GIT, run
 from rich.console import Console
 
-from course import verify
 from course.offline import kit, targets
 from course.paths import ROOT
 
 SCENES = Path(__file__).with_name("scenes.py")
-# Where git's settings of this machine are not looked at.
-GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 # Wheels from one run to the next.
 CACHE = ROOT / ".data" / "offline-of-tests"
-
-
-def run(*argv, cwd, **environment):
-    """Run a program, return what it did with stdout and stderr in one."""
-    return subprocess.run(
-        list(map(str, argv)),
-        cwd=cwd,
-        env=verify.environment() | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="session")

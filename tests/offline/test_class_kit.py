@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nonet
 import pytest
-from conftest import run
+from programs import run
 
 from course import lock
 from course.offline import archive as archives

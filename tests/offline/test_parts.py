@@ -5,7 +5,7 @@ import json
 import zipfile
 
 import pytest
-from conftest import GIT, run
+from programs import GIT, run
 
 from course import lock
 from course.errors import CourseError
