@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nonet
@@ -71,14 +72,17 @@ def archive(source, this_target):
 
 
 @pytest.fixture(scope="session")
-def class_kit(archive, tmp_path_factory):
+def class_kit(archive):
     """The kit, unpacked."""
-    place = tmp_path_factory.mktemp("class") / "a room"
-    place.mkdir()
-    done = run("tar", "xzf", archive, cwd=place)
-    assert done.returncode == 0, done.stdout
-    (root,) = place.iterdir()
-    return root
+    with tempfile.TemporaryDirectory(prefix="course-kit-") as folder:
+        # Where others may enter, unlike pytest's: as root, PostgreSQL runs as somebody else.
+        Path(folder).chmod(0o755)
+        place = Path(folder) / "a room"
+        place.mkdir()
+        done = run("tar", "xzf", archive, cwd=place)
+        assert done.returncode == 0, done.stdout
+        (root,) = place.iterdir()
+        yield root
 
 
 @pytest.fixture(scope="session")
