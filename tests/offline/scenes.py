@@ -20,7 +20,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-SECONDS = 900  # for a set-up and a start, on a machine that is busy as well
+# On a machine that is busy as well: for a set-up and a start, for an end, for an answer.
+SECONDS, ENDS, ANSWERS = 900, 300, 120
 # Reserved for documentation: nobody has it, but with a route a packet to it would leave.
 OUTSIDE = ("192.0.2.1", 443)
 
@@ -76,11 +77,14 @@ def running(target: str, url: str) -> Iterator[bytes]:
         try:
             yield first_answer(process, url)
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(60)
+            process.wait(ENDS)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
+            try:
+                process.wait(ENDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
             output.seek(0)
             sys.stdout.buffer.write(output.read())
 
@@ -90,7 +94,7 @@ def first_answer(process: subprocess.Popen, url: str) -> bytes:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, f"it ended with status {process.returncode}"
-        with suppress(OSError), urllib.request.urlopen(url, timeout=30) as answer:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=ANSWERS) as answer:
             return answer.read()
         time.sleep(0.2)
     raise AssertionError(f"nothing answered at {url} for {SECONDS} s")
@@ -101,7 +105,7 @@ def call(url: str, body: bytes | None, authorization: str) -> dict:
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
     request = urllib.request.Request(url, body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=ANSWERS) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise AssertionError(f"{url}: {error} {error.read()[:500]!r}") from error
