@@ -95,6 +95,7 @@ def ensure():
         # Another make may have done it while we waited.
         if in_order():
             return
+        check_kit(venv_python() if only_lock_changed() else python)
         if only_lock_changed():
             # Without its stamp an interrupted installation is made anew.
             os.remove(STAMP)
@@ -268,6 +269,15 @@ class KitWheels(object):
         return None
 
 
+def check_kit(python):
+    """Raise Problem when this is a class kit that lacks wheels for a Python."""
+    kit = kit_wheels()
+    version, _ = inspect(python) if kit else (None, False)
+    problem = kit.problem(version) if version else None
+    if problem:
+        raise Problem(problem)
+
+
 def venv_python():
     """Return the path of .venv's Python."""
     return os.path.join(VENV, "bin", "python")
@@ -342,10 +352,6 @@ def install():
     wanted = locked_names()
     kit = kit_wheels()
     if kit:
-        version, _ = inspect(venv_python())
-        problem = kit.problem(version or sys.version_info)
-        if problem:
-            raise Problem(problem)
         say("Taking all packages from the wheels of this class kit; no network is needed.")
     shown = Progress(len(wanted))
     command = [venv_python(), "-m", "pip", "--no-input", "install"]

@@ -138,6 +138,7 @@ def test_a_missing_wheel_is_named_before_anything_is_installed(copy_of_kit):
     wheel.unlink()
     *_, last = first_command(copy_of_kit)
     assert last == f"The class kit lacks wheels/{wheel.name}: unpack its archive again."
+    assert not (copy_of_kit / ".venv").exists()
 
 
 def test_a_damaged_wheel_is_named(copy_of_kit):
