@@ -7,8 +7,8 @@ COURSE = @"$(PYTHON)" -m course.bootstrap
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help test bench measure claims progress board join leave docs site slides slides-pdf doctor \
-	format lock cascade new-step upgrade clean distclean FORCE
+.PHONY: help test bench measure claims progress board join leave docs site slides slides-pdf offline \
+	doctor format lock cascade new-step upgrade clean distclean FORCE
 
 step-%: FORCE
 	$(COURSE) step "$*"
@@ -65,7 +65,8 @@ run-exercise-%: FORCE
 slides-pdf:
 	$(COURSE) slides --pdf
 
-test bench measure claims progress board join leave docs site slides doctor format lock clean distclean help:
+test bench measure claims progress board join leave docs site slides offline doctor format lock clean \
+distclean help:
 	$(COURSE) $@
 
 cascade new-step upgrade:

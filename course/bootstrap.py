@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -22,12 +23,21 @@ VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.txt")
 STAMP = os.path.join(VENV, "course-stamp.json")
 LOG = os.path.join(ROOT, ".data", "setup.log")
+# The class kit of `make offline` has these; a clone has not.
+WHEELS = os.path.join(ROOT, "wheels")
 NEWEST = (3, 14)
 OLDEST = (3, 11)
 # On Apple's own processors gevent has ready-made packages from 3.12 on.
 OLDEST_MACOS = (3, 12)
 # What the installer itself needs is not in the lock and stays.
 KEPT = {"pip", "setuptools", "wheel"}
+# What pip says when it could not ask the index.
+UNREACHABLE = (
+    r"NewConnectionError|Name or service not known|name resolution|ConnectTimeout"
+    r"|Network is unreachable|Failed to establish|nodename nor servname"
+)
+SYSTEMS = {"linux": "linux", "darwin": "macos"}
+MACHINES = {"amd64": "x86_64"}
 
 
 class Problem(Exception):
@@ -85,6 +95,7 @@ def ensure():
         # Another make may have done it while we waited.
         if in_order():
             return
+        check_kit(venv_python() if only_lock_changed() else python)
         if only_lock_changed():
             # Without its stamp an interrupted installation is made anew.
             os.remove(STAMP)
@@ -112,11 +123,18 @@ def oldest():
 
 
 def find_python():
-    """Return a Python that can make .venv: this one if possible, else the newest on the PATH."""
-    without_venv = None
+    """Return a Python that can make .venv: this one if possible, else the newest on the PATH.
+
+    In a class kit only those for which it has the wheels.
+    """
+    without_venv = misfit = None
+    kit = kit_wheels()
     for candidate in candidates():
         version, has_venv = inspect(candidate)
         if version is None or not oldest() <= version <= NEWEST:
+            continue
+        if kit and not kit.fits(version):
+            misfit = misfit or version
             continue
         if has_venv:
             return candidate
@@ -126,6 +144,8 @@ def find_python():
             "Python {0}.{1} has no venv module. Install it, then run make again "
             "(Debian, Ubuntu: sudo apt install python3-venv)".format(*without_venv)
         )
+    if misfit:
+        raise Problem(kit.problem(misfit))
     raise Problem(
         "Python {0}.{1} to {2}.{3} is needed, this is {4}.{5} and there is no other on the PATH. "
         "Install one from https://www.python.org/downloads/ and run: make PYTHON=python{2}.{3} "
@@ -164,6 +184,98 @@ def inspect(python):
         # A version manager's placeholder for a Python that is not there.
         return None, False
     return (int(match.group(1)), int(match.group(2))), "venv" in lines
+
+
+def this_platform():
+    """Return the name of this system and processor, such as linux-x86_64."""
+    machine = platform.machine().lower()
+    machine = MACHINES.get(machine, machine)
+    system = SYSTEMS.get(sys.platform, sys.platform)
+    # Two names for one processor.
+    if system == "linux" and machine == "arm64":
+        machine = "aarch64"
+    return "{}-{}".format(system, machine)
+
+
+def kit_wheels():
+    """Return the wheels of the class kit that this checkout is; None when it is none.
+
+    Problem when there are wheels of which nothing says for which machines they are.
+    """
+    if not os.path.isdir(WHEELS):
+        return None
+    path = os.path.join(WHEELS, "kit.json")
+    try:
+        with open(path) as file:
+            targets = json.load(file)["targets"]
+        return KitWheels(
+            {p: {v: list(names) for v, names in each.items()} for p, each in targets.items()}
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise Problem(
+            "{} cannot be read: unpack the class kit again; or remove {} to set up over the "
+            "network.".format(path, WHEELS)
+        )
+
+
+def ordered(versions):
+    """Return versions such as "3.9" and "3.12" in their order."""
+    return sorted(versions, key=lambda version: [int(part) for part in version.split(".")])
+
+
+class KitWheels(object):
+    """The wheels of a class kit: file names by platform and by Python's version ("3.12")."""
+
+    def __init__(self, targets):
+        self.targets = targets
+
+    def names(self, version):
+        """Return the files for a Python such as (3, 12) on this platform; [] for none."""
+        return self.targets.get(this_platform(), {}).get("{}.{}".format(*version[:2]), [])
+
+    def fits(self, version):
+        """Whether the kit is for this platform and a Python such as (3, 12)."""
+        return bool(self.names(version))
+
+    def missing(self, version):
+        """Return the files for this Python that the kit names and that are not there."""
+        return [n for n in self.names(version) if not os.path.isfile(os.path.join(WHEELS, n))]
+
+    def problem(self, version):
+        """Say in one line why nothing can be installed for this Python; None when it can."""
+        if not self.fits(version):
+            here = ordered(self.targets.get(this_platform(), ()))
+            use = "run make PYTHON=python{} step-1".format(here[-1]) if here else "take another kit"
+            return (
+                "This class kit is for {}, this is {} with Python {}.{}: {}; or, with a network, "
+                "remove {} and run make again.".format(
+                    "; ".join(
+                        "{} with Python {}".format(name, ", ".join(ordered(versions)))
+                        for name, versions in sorted(self.targets.items())
+                    ),
+                    this_platform(),
+                    version[0],
+                    version[1],
+                    use,
+                    WHEELS,
+                )
+            )
+        missing = self.missing(version)
+        if missing:
+            others = " and {} more".format(len(missing) - 1) if missing[1:] else ""
+            return "The class kit lacks {}{}: unpack its archive again.".format(
+                os.path.join("wheels", missing[0]), others
+            )
+        return None
+
+
+def check_kit(python):
+    """Raise Problem when this is a class kit that lacks wheels for a Python."""
+    kit = kit_wheels()
+    version, _ = inspect(python) if kit else (None, False)
+    problem = kit.problem(version) if version else None
+    if problem:
+        raise Problem(problem)
 
 
 def venv_python():
@@ -238,15 +350,21 @@ def make_venv(python):
 def install():
     """Install exactly what the lock names."""
     wanted = locked_names()
+    kit = kit_wheels()
+    if kit:
+        say("Taking all packages from the wheels of this class kit; no network is needed.")
     shown = Progress(len(wanted))
     command = [venv_python(), "-m", "pip", "--no-input", "install"]
+    if kit:
+        # Isolated: what the reader's pip is set up to look at beside them may need a network.
+        command += ["--isolated", "--no-index", "--find-links", WHEELS]
     command += ["--require-hashes", "--progress-bar", "off", "--disable-pip-version-check"]
     command += ["--no-deps", "-r", LOCK]
     with open(LOG, "a") as log:
         code = run(command, log, shown.line)
     shown.end()
     if code != 0:
-        raise Problem(reason())
+        raise Problem(kit_reason() if kit else reason())
     remove_others(wanted)
 
 
@@ -306,11 +424,7 @@ def reason():
     """Say in one line why the installation failed."""
     with open(LOG) as file:
         text = file.read()
-    if re.search(
-        r"NewConnectionError|Name or service not known|name resolution|ConnectTimeout"
-        r"|Network is unreachable|Failed to establish|nodename nor servname",
-        text,
-    ):
+    if re.search(UNREACHABLE, text):
         return (
             "Could not reach the Python package index: connect to the network (or set pip's proxy) "
             "and run make again. Details: {}".format(LOG)
@@ -320,6 +434,27 @@ def reason():
     found = re.findall(r"(?m)^ERROR: (.*)$", text)
     why = found[-1].strip() if found else "pip failed"
     return "Could not install the requirements: {} Details: {}".format(why, LOG)
+
+
+def kit_reason():
+    """Say in one line why the installation from the class kit failed."""
+    with open(LOG) as file:
+        text = file.read()
+    damaged = re.search(r"(?m)^ *([A-Za-z0-9._-]+)==\S+ from file:", text)
+    if "DO NOT MATCH THE HASHES" in text and damaged:
+        return (
+            "The class kit's wheel of {} is damaged: unpack its archive again. Details: {}".format(
+                damaged.group(1), LOG
+            )
+        )
+    unknown = re.search(r"No matching distribution found for (\S+)", text)
+    if unknown:
+        return (
+            "The class kit has no {}: is requirements.txt as it came (git checkout "
+            "requirements.txt)? With a network, remove {} and run make again. "
+            "Details: {}".format(unknown.group(1), WHEELS, LOG)
+        )
+    return reason()
 
 
 def say(text):

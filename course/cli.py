@@ -277,6 +277,16 @@ def site_check_() -> None:
     sys.exit(command.check(console.output()))
 
 
+@cli.command("offline")
+@click.option("--platforms", envvar="PLATFORMS", default="", help="For which (default: this one).")
+@click.option("--pythons", envvar="PYTHONS", default="", help="For which (default: all).")
+def offline_(platforms: str, pythons: str) -> None:
+    """Write the class kit, with which nobody needs a network, into .data/offline."""
+    from course.offline import kit, targets
+
+    kit.build(ROOT, targets.chosen(platforms, pythons), console.output())
+
+
 @cli.command("format")
 def format_() -> None:
     """Format the code and sort its imports."""

@@ -42,6 +42,10 @@ COMMANDS = (
     ("make slides", "show the slides, S for the presenter's view (port 8090, or the next)"),
     ("make slides-pdf", "print the slides and a handout with notes into .data/slides/"),
     ("make site", "build the course as pages into site/, with all checks of them"),
+    (
+        "make offline",
+        "the class kit, for rooms without a network (PLATFORMS=all, PYTHONS='3.12 3.13')",
+    ),
     ("make doctor", "why does it not work here, and what exactly to do"),
     ("make format", "format the code and sort its imports (maintainers)"),
     ("make lock", "pin what requirements.in files ask for; UPGRADE=1 for newer (maintainers)"),

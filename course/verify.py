@@ -35,7 +35,7 @@ UNUSED_PLUGINS = ("schemathesis", "hypothesispytest", "anyio")
 # What a reader may have set for other commands of ours.
 READERS = (
     *("PYTEST_ADDOPTS", "SIDE", "UPGRADE", "COURSE_RESULTS"),
-    *("BOARD", "NICKNAME", "TITLE", "FRESH"),
+    *("BOARD", "NICKNAME", "TITLE", "FRESH", "PLATFORMS", "PYTHONS"),
 )
 # Tests of the tool that are a check of their own: with the others it would take too long.
 APART = (
@@ -103,7 +103,10 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         ]
         checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
         checks += _sessions(plain, root)
-        checks += [Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60)]
+        checks += [
+            Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60),
+            Check("class kit", (*plain, "tests/offline"), root, tests=True, weight=120),
+        ]
     for step in steps:
         number = str(step.number)
         contract = (*pytest, "tests/contract", "--step", number)

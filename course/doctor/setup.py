@@ -4,7 +4,7 @@ import glob
 import os
 import subprocess
 
-from course import bootstrap, kit
+from course import bootstrap
 from course.doctor.finding import BAD, OK, WARNING, Finding
 
 ROOT = bootstrap.ROOT
@@ -43,25 +43,20 @@ def venv():
 
 def wheels():
     """The packages of a class kit, with which .venv is made without a network."""
-    there = kit.wheels()
-    if there is None:
-        return Finding("wheels", OK, "no class kit here: packages come over the network")
     try:
-        machine = kit.machine(bootstrap.find_python())
-    except bootstrap.Problem:
-        return Finding("wheels", WARNING, "not looked at without a Python", "solve Python first")
-    missing = kit.missing(there, machine)
-    here = "Python {}.{} on {}".format(machine.version[0], machine.version[1], machine.platform)
-    if not missing:
-        return Finding("wheels", OK, "the class kit has all packages for {}".format(here))
-    what = "the class kit lacks {} of the packages for {}: {}{}".format(
-        len(missing), here, ", ".join(missing[:3]), " ..." if len(missing) > 3 else ""
-    )
-    remedy = (
-        "it was made for {}: name such a Python, as in make PYTHON=python3.12 step-1; or ask for a "
-        "kit for {}; or, with a network, delete wheels/".format(kit.made_for(there), here)
-    )
-    return Finding("wheels", WARNING if bootstrap.in_order() else BAD, what, remedy)
+        kit = bootstrap.kit_wheels()
+        if kit is None:
+            return Finding("wheels", OK, "no class kit here: packages come over the network")
+        version, _ = bootstrap.inspect(bootstrap.find_python())
+        problem = kit.problem(version)
+    except bootstrap.Problem as found:
+        problem = str(found)
+    if problem:
+        # What is installed already goes on working.
+        status = WARNING if bootstrap.in_order() else BAD
+        return Finding("wheels", status, "the class kit has not what is needed here", problem)
+    here = "Python {}.{} on {}".format(version[0], version[1], bootstrap.this_platform())
+    return Finding("wheels", OK, "the class kit has all packages for {}".format(here))
 
 
 def steps():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from course import bootstrap
 from course.catalog import Step, read_step
 
 WEB = """
@@ -57,3 +58,9 @@ class Checkout:
 def checkout(tmp_path) -> Checkout:
     """An empty checkout, in a path with a space as readers have it."""
     return Checkout(tmp_path / "a checkout")
+
+
+@pytest.fixture(autouse=True)
+def no_kit(tmp_path, monkeypatch):
+    """The tests are the same where this checkout is a class kit, whose wheels decide much."""
+    monkeypatch.setattr(bootstrap, "WHEELS", str(tmp_path / "a kit" / "wheels"))

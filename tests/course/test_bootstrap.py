@@ -1,6 +1,7 @@
 """The first command sets up what is missing, later ones only what has changed."""
 
 import ast
+import json
 import subprocess
 import sys
 import time
@@ -165,6 +166,99 @@ def test_apple_needs_a_newer_python(pythons, monkeypatch):
     pythons("3 11\\nvenv\\n")
     with pytest.raises(bootstrap.Problem, match=r"Python 3\.12 to 3\.14 is needed"):
         bootstrap.find_python()
+
+
+@pytest.fixture
+def kit(monkeypatch):
+    """Makes the checkout a class kit; returns what puts wheels into it."""
+    monkeypatch.setattr(bootstrap, "this_platform", lambda: "linux-x86_64")
+    folder = Path(bootstrap.WHEELS)
+    folder.mkdir(parents=True)
+
+    def put(**platforms: dict[str, list[str]]) -> Path:
+        targets = {name.replace("__", "-"): pythons for name, pythons in platforms.items()}
+        (folder / "kit.json").write_text(json.dumps({"targets": targets}))
+        for names in (names for pythons in platforms.values() for names in pythons.values()):
+            for name in names:
+                (folder / name).touch()
+        return folder
+
+    return put
+
+
+def test_a_clone_is_no_kit():
+    assert bootstrap.kit_wheels() is None
+
+
+def test_in_a_kit_that_python_is_used_which_it_is_for(pythons, kit):
+    kit(linux__x86_64={"3.12": ["a.whl"]})
+    directory = pythons("3 13\\nvenv\\n", python3_12="3 12\\nvenv\\n")
+    assert bootstrap.find_python() == str(directory / "python3.12")
+
+
+def test_a_kit_for_other_pythons_says_for_which_it_is(pythons, kit):
+    folder = kit(linux__x86_64={"3.12": ["a.whl"], "3.9": ["b.whl"]}, macos__arm64={"3.14": ["c"]})
+    pythons("3 13\\nvenv\\n")
+    with pytest.raises(bootstrap.Problem) as raised:
+        bootstrap.find_python()
+    assert str(raised.value) == (
+        "This class kit is for linux-x86_64 with Python 3.9, 3.12; macos-arm64 with Python 3.14, "
+        "this is linux-x86_64 with Python 3.13: run make PYTHON=python3.12 step-1; "
+        f"or, with a network, remove {folder} and run make again."
+    )
+
+
+def test_a_kit_for_other_machines_says_for_which_it_is(pythons, kit):
+    kit(macos__arm64={"3.13": ["a.whl"]})
+    pythons("3 13\\nvenv\\n")
+    with pytest.raises(
+        bootstrap.Problem, match=r"macos-arm64 with Python 3\.13, .*take another kit"
+    ):
+        bootstrap.find_python()
+
+
+def test_wheels_that_are_not_there_any_more_are_named(kit):
+    folder = kit(linux__x86_64={"3.12": ["a.whl", "b.whl", "c.whl"]})
+    wheels = bootstrap.kit_wheels()
+    assert wheels.fits((3, 12)) and not wheels.fits((3, 13))
+    assert wheels.problem((3, 12)) is None
+    (folder / "b.whl").unlink()
+    assert wheels.problem((3, 12)) == (
+        "The class kit lacks wheels/b.whl: unpack its archive again."
+    )
+    (folder / "c.whl").unlink()
+    assert "wheels/b.whl and 1 more: unpack" in wheels.problem((3, 12))
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"targets": 1}', '{"targets": {"a": 1}}'])
+def test_a_kit_that_cannot_be_read_is_one_line(kit, content):
+    (kit() / "kit.json").write_text(content)
+    with pytest.raises(bootstrap.Problem, match=r"kit\.json cannot be read: unpack the class kit"):
+        bootstrap.kit_wheels()
+
+
+def test_a_kit_that_lacks_what_the_lock_names_says_so(place, kit):
+    kit(linux__x86_64={"3.12": ["a.whl"]})
+    (place / ".data").mkdir()
+    (place / ".data" / "setup.log").write_text("ERROR: No matching distribution found for b==2\n")
+    assert bootstrap.kit_reason().startswith(
+        "The class kit has no b==2: is requirements.txt as it came (git checkout requirements.txt)?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "name"),
+    [
+        ("linux", "x86_64", "linux-x86_64"),
+        ("linux", "arm64", "linux-aarch64"),
+        ("darwin", "arm64", "macos-arm64"),
+        ("linux", "AMD64", "linux-x86_64"),
+    ],
+)
+def test_platforms_have_one_name_each(monkeypatch, system, machine, name):
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(bootstrap.platform, "machine", lambda: machine)
+    assert bootstrap.this_platform() == name
 
 
 def test_a_missing_venv_module_is_one_line_with_the_remedy(pythons):
