@@ -65,11 +65,10 @@ run-exercise-%: FORCE
 slides-pdf:
 	$(COURSE) slides --pdf
 
-test bench measure claims progress board join leave docs site slides offline doctor format lock clean \
-distclean help:
+test bench measure claims progress docs site slides offline doctor format lock clean distclean help:
 	$(COURSE) $@
 
-cascade new-step upgrade:
+board join leave cascade new-step upgrade:
 	$(COURSE) $@
 
 FORCE:

@@ -12,7 +12,7 @@ import pytest
 from course import bootstrap
 from course.paths import ROOT
 
-OLD = ["__init__.py", "bootstrap.py", "commands.py", "kit.py"]
+OLD = ["__init__.py", "bootstrap.py", "commands.py"]
 OLD += [f"doctor/{path.name}" for path in sorted((ROOT / "course" / "doctor").glob("*.py"))]
 
 
