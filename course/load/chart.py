@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from course.drills.load import percentile
 from course.drills.report import seconds as in_words
@@ -122,6 +122,7 @@ def spreads_on(sides: Sequence[tuple[str, str, Spread, float]], metric: str) -> 
 
     def curves(panels: Sequence[Axes], colours: dict[str, str]) -> None:
         (axes,) = panels
+        drawn: list[float] = []
         for name, key, spread, p95 in sides:
             finite = [(share, seconds) for share, seconds in spread if math.isfinite(seconds)]
             if not finite:
@@ -129,11 +130,16 @@ def spreads_on(sides: Sequence[tuple[str, str, Spread, float]], metric: str) -> 
             shares, seconds = zip(*finite, strict=True)
             seconds = [max(value, 0.0005) for value in seconds]
             axes.step(seconds, shares, where="post", color=colours[key], linewidth=2, label=name)
+            drawn += seconds
             if math.isfinite(p95):
                 axes.plot([p95], [95], "o", color=colours[key])
         axes.axhline(95, color=colours["ink"], linewidth=0.8, linestyle=":")
         axes.set_xscale("log")
+        # Within two powers of ten these alone would say little.
+        fine = bool(drawn) and max(drawn) < 100 * min(drawn)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if fine else (1,)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: in_words(value)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(0, 102)
         axes.set_ylabel("of 100")
         axes.grid(axis="x")

@@ -319,7 +319,7 @@ def sentence(found: Comparison) -> str:
             )
         case "freshness":
             return (
-                f"In {scenario.what} 95 of 100 have a question within {after} in step {second}, "
+                f"In {scenario.what}, 95 of 100 have a question within {after} in step {second}, "
                 f"within {before} in step {first}: {factor(ratio)} times sooner."
             )
     return (

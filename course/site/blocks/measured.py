@@ -102,7 +102,7 @@ def claims(body: Body, place: Place) -> str:
         spread = sorted(_number(ratio) for ratio in each["ratios"])
         ratio = factor(each["ratio"]) if isinstance(each["ratio"], int | float) else ""
         if ratio and len(spread) > 1:
-            ratio += tag("span", f" ({spread[0]:.2f} to {spread[-1]:.2f})", class_="spread")
+            ratio += tag("span", f" ({factor(spread[0])} to {factor(spread[-1])})", class_="spread")
         outcome = escape(each["outcome"])
         if each["reason"]:
             outcome += f": {escape(each['reason'])}"
@@ -122,8 +122,10 @@ def claims(body: Body, place: Place) -> str:
 
 def _measured(each: dict) -> str:
     """Return both figures of a claim; they may stand on two lines, but each of them in one."""
+    if not each["before"] or each["ratio"] is None:  # there is nothing to compare
+        return ""
     sides = [tag("span", escape(each[key]), class_="figure") for key in ("before", "after")]
-    return " → ".join(sides) if each["before"] else ""
+    return " → ".join(sides)
 
 
 def floors(body: Body, place: Place) -> str:
@@ -153,7 +155,9 @@ def floors(body: Body, place: Place) -> str:
         target = each.get("target")
         share = f"{each['ratio']:.0%} of {escape(each['of'])}" if target else ""
         missed = target is not None and each["ratio"] < target
-        wanted = f"{target:.0%} or more{': missed' if missed else ''}" if target else ""
+        wanted = f"{target:.0%} or more" if target else ""
+        if missed:
+            wanted = tag("span", f"{wanted}: missed", class_="fails")
         cost = f"{1000 * min(each['costs']):.2f} ms"
         rows.append((escape(call), f"{each['rate']:,.0f}", cost, share, wanted))
     headings = ("call", "a second", "processor time of one", "share", "target")
