@@ -96,7 +96,10 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         ]
         checks += [_exercise(exercise, plain, root) for exercise in exercises.load(root)]
         checks += _sessions(plain, root)
-        checks += [Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60)]
+        checks += [
+            Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60),
+            Check("site: browser", (*plain, "tests/site"), root, tests=True, weight=180),
+        ]
     for step in steps:
         number = str(step.number)
         contract = (*pytest, "tests/contract", "--step", number)

@@ -186,6 +186,7 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
         "docs",
         "slow site",
         "slides",
+        "site: browser",
         "step 1: unit",
         "step 1: contract",
         "step 1: browser",

@@ -87,7 +87,7 @@ def test_of_words_of_code_that_look_the_same_axe_sees_one(shown):
     assert page.locator("pre").inner_html() in before
 
 
-@pytest.mark.parametrize("outer", ["background: #222", "opacity: 0.4"])
+@pytest.mark.parametrize("outer", ["background: #333", "opacity: 0.4"])
 def test_words_of_code_on_different_grounds_do_not_look_the_same(shown, outer):
     word = '<span style="color: #222">word</span>'
     body = f'<pre><code>{word}</code></pre><pre style="{outer}"><code>{word}</code></pre>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from course import catalog
 from course.drills.report import COUNTS
@@ -45,18 +45,20 @@ def _claim_chart(id: str, place: Place) -> str:
         p95 = dict(spread).get(95, math.nan)
         name = f"step {number}: {catalog.find(number).title}: p95 {in_words(p95)}"
         sides.append((name, key, spread, p95))
-    picture = _drawn([sides, found.metric], charts.spreads_on(sides, found.metric))
+    pictures = _drawn(
+        [sides, found.metric], place, lambda _: charts.spreads_on(sides, found.metric)
+    )
     text = f"{claim['found']} " + " ".join(f"{name}." for name, *_ in sides)
-    return _figure(picture, found.question, text, claim["found"], place)
+    return _figure(pictures, found.question, text, claim["found"], place)
 
 
 def _ladder_chart(place: Place) -> str:
     rungs = figures.load(LADDER)["rungs"]
     halls = {catalog.find(int(n)).title: rung["hall"] for n, rung in rungs.items()}
-    picture = _drawn(halls, charts.ladder_on(halls), height=6)
+    pictures = _drawn(halls, place, lambda narrow: charts.ladder_on(halls, narrow=narrow), height=6)
     listed = (f"step {n}, {rung['hall']:,}" for n, rung in rungs.items())
     title = "The largest hall that each step serves"
-    return _figure(picture, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
+    return _figure(pictures, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
 
 
 def _laws_chart(place: Place) -> str:
@@ -67,31 +69,47 @@ def _laws_chart(place: Place) -> str:
     ]
     text = " ".join(f"Step {number}: {found['says']}" for number, found in laws.items())
     title = "Throughput against concurrency, and the law that fits"
-    return _figure(_drawn(laws, charts.laws_on(series)), title, text, title + ".", place)
+    pictures = _drawn(laws, place, lambda _: charts.laws_on(series))
+    return _figure(pictures, title, text, title + ".", place)
 
 
-def _drawn(of: object, draw_on: charts.DrawOn, height: float = 4) -> str:
-    """Return a picture; what it is of was not drawn before, or is not drawn again."""
-    key = json.dumps(of)
-    if key not in DRAWN:
-        DRAWN[key] = charts.page_svg(draw_on, height)
-    return DRAWN[key]
+def _drawn(
+    of: object, place: Place, draw_on: Callable[[bool], charts.DrawOn], height: float = 4
+) -> dict[str, str]:
+    """Return a picture by the class of its box: that for wide windows, that for narrow ones.
+
+    What it is `of` was not drawn before, or is not drawn again.
+    """
+    found = {}
+    for narrow in (False, True) if place.narrow else (False,):
+        key = json.dumps([of, narrow])
+        if key not in DRAWN:
+            DRAWN[key] = charts.page_svg(draw_on(narrow), height, narrow=narrow)
+        found["wide chart narrow" if narrow else "wide chart"] = DRAWN[key]
+    return found
 
 
-def _figure(svg: str, title: str, text: str, caption: str, place: Place) -> str:
+def _figure(pictures: dict[str, str], title: str, text: str, caption: str, place: Place) -> str:
     """Return a picture of matplotlib as a part of the page, with its text alternative."""
+    inner = "".join(
+        scrolled(_named(svg, f"{place.prefix}-{number}", title, text), title, class_)
+        for number, (class_, svg) in enumerate(pictures.items(), start=1)
+    )
+    return tag("figure", inner + tag("figcaption", escape(caption)), class_="data")
+
+
+def _named(svg: str, prefix: str, title: str, text: str) -> str:
+    """Return a picture with its text alternative, and with ids that begin with `prefix`."""
     svg = svg[svg.index("<svg") :]
     # Its ids are those of any other picture on the page.
-    svg = re.sub(r'\bid="', f'id="{place.prefix}-', svg)
-    svg = re.sub(r'(url\(#|href="#)', rf"\1{place.prefix}-", svg)
-    names = f"{place.prefix}-title {place.prefix}-text"
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'(url\(#|href="#)', rf"\1{prefix}-", svg)
+    names = f"{prefix}-title {prefix}-text"
     head, _, drawing = svg.partition(">")
     head += f' role="img" aria-labelledby="{names}">'
-    head += tag("title", escape(title), id=f"{place.prefix}-title")
-    head += tag("desc", escape(text), id=f"{place.prefix}-text")
-    svg = head + drawing
-    inner = scrolled(svg, title, "wide chart") + tag("figcaption", escape(caption))
-    return tag("figure", inner, class_="data")
+    head += tag("title", escape(title), id=f"{prefix}-title")
+    head += tag("desc", escape(text), id=f"{prefix}-text")
+    return head + drawing
 
 
 def claims(body: Body, place: Place) -> str:
