@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -542,6 +543,22 @@ def test_colours_of_the_charts_can_be_read_on_their_paper():
         for name in ("ink", "before", "after"):
             light, dark = sorted(map(luminance, (colours[name], colours["paper"])), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, name
+
+
+@pytest.mark.parametrize(
+    ("slowest", "labels", "not_there"),
+    [(0.6, {"20 ms", "50 ms", "100 ms", "500 ms"}, "10⁻"), (60, {"100 ms", "1.0 s"}, "20 ms")],
+)
+def test_times_on_an_axis_are_durations_and_have_room(slowest, labels, not_there):
+    spread = [(50, 0.02), (100, slowest)]
+    drawn = chart.spreads_on([("step 1: p95 never", "after", spread, math.inf)], "p95")
+    texts = set(re.findall(r"<text[^>]*>([^<]*)</text>", chart.page_svg(drawn)))
+    assert labels <= texts
+    assert not any(not_there in each or "times" in each for each in texts)
+
+
+def test_what_95_of_100_never_had_is_said_to_be_never():
+    assert chart.in_words(math.inf) == "never"
 
 
 DRILLED = {
