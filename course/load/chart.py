@@ -181,7 +181,7 @@ def ladder_on(halls: dict[str, int], *, narrow: bool = False) -> DrawOn:
         (axes,) = panels
         names = [f"{number}  {title}" for number, title in enumerate(halls, start=1)]
         if narrow:
-            names = [textwrap.fill(name, 20) for name in names]
+            names = [textwrap.fill(name, 26) for name in names]
         # Points, not bars: the length of a bar on a logarithmic scale means nothing.
         axes.plot(
             list(halls.values()), range(len(halls)), "o", color=colours["after"], markersize=8
