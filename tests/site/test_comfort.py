@@ -106,7 +106,7 @@ def test_commands_are_copied_as_they_are_typed(chromium, address, site, kind):
 
 
 def test_code_with_its_changes_is_copied_as_it_is_now(chromium, address, site):
-    (first, *_) = pages_that_have("diff", site)
+    (first, *_) = pages_that_have("code diff", site)
     with visit(chromium, address, permissions=["clipboard-read", "clipboard-write"]) as window:
         page = window.open(first)
         code = page.locator("figure.diff .highlight:visible").first
