@@ -106,6 +106,7 @@ def plan(root: Path, steps: Sequence[Step], *, whole: bool = True) -> list[Check
         checks += [
             Check("slides", (*plain, "tests/slides"), root, tests=True, weight=60),
             Check("class kit", (*plain, "tests/offline"), root, tests=True, weight=120),
+            Check("site: browser", (*plain, "tests/site"), root, tests=True, weight=180),
         ]
     for step in steps:
         number = str(step.number)

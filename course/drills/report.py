@@ -79,6 +79,8 @@ def seconds(value: float) -> str:
     """Return a duration in words: milliseconds below one second."""
     if math.isnan(value):
         return "none"
+    if math.isinf(value):
+        return "never"
     return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.1f} s"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
@@ -27,6 +28,7 @@ COLOURS = {
 # In a page of the site the page decides.
 IN_PAGE = {"ink": "currentColor", "before": "var(--before)", "after": "var(--after)"}
 SIZE = (8, 4)  # inches
+NARROW = 4.2  # inches: where text keeps its size in the window of a telephone
 
 DrawOn = Callable[[Sequence[Axes], dict[str, str]], None]
 
@@ -130,6 +132,7 @@ def spreads_on(sides: Sequence[tuple[str, str, Spread, float]], metric: str) -> 
 
     def curves(panels: Sequence[Axes], colours: dict[str, str]) -> None:
         (axes,) = panels
+        drawn: list[float] = []
         for name, key, spread, p95 in sides:
             finite = [(share, seconds) for share, seconds in spread if math.isfinite(seconds)]
             if not finite:
@@ -137,14 +140,14 @@ def spreads_on(sides: Sequence[tuple[str, str, Spread, float]], metric: str) -> 
             shares, seconds = zip(*finite, strict=True)
             seconds = [max(value, 0.0005) for value in seconds]
             axes.step(seconds, shares, where="post", color=colours[key], linewidth=2, label=name)
+            drawn += seconds
             if math.isfinite(p95):
                 axes.plot([p95], [95], "o", color=colours[key])
         axes.axhline(95, color=colours["ink"], linewidth=0.8, linestyle=":")
         axes.set_xscale("log")
-        least, most = axes.get_xlim()
-        # Two powers of ten at least, or there is nothing to read a curve by.
-        subs = (1.0,) if most / least > 100 else (1.0, 2.0, 5.0)
-        axes.xaxis.set_major_locator(LogLocator(subs=subs))
+        # Within two powers of ten these alone would say little.
+        fine = bool(drawn) and max(drawn) < 100 * min(drawn)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if fine else (1,)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: in_words(value)))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(0, 102)
@@ -179,12 +182,14 @@ def ladder(path: Path, halls: dict[str, int]) -> None:
     _both(path, "The largest hall that each step serves", ladder_on(halls), height=6)
 
 
-def ladder_on(halls: dict[str, int]) -> DrawOn:
-    """Return what draws the largest hall of each step, by title."""
+def ladder_on(halls: dict[str, int], *, narrow: bool = False) -> DrawOn:
+    """Return what draws the largest hall of each step, by title; `narrow` puts it on two lines."""
 
     def points(panels: Sequence[Axes], colours: dict[str, str]) -> None:
         (axes,) = panels
         names = [f"{number}  {title}" for number, title in enumerate(halls, start=1)]
+        if narrow:
+            names = [textwrap.fill(name, 26) for name in names]
         # Points, not bars: the length of a bar on a logarithmic scale means nothing.
         axes.plot(
             list(halls.values()), range(len(halls)), "o", color=colours["after"], markersize=8
@@ -231,11 +236,18 @@ def laws_on(series: Sequence[Series]) -> DrawOn:
     return curves
 
 
-def page_svg(draw_on: DrawOn, height: float = 4) -> str:
-    """Return a picture as SVG in the colours of the page that it is put into."""
+def page_svg(draw_on: DrawOn, height: float = 4, *, narrow: bool = False) -> str:
+    """Return a picture as SVG in the colours of the page that it is put into.
+
+    `height` is in inches. `narrow` makes it for the window of a telephone.
+    """
     colours = {"ink": "#010101", "paper": "none", "before": "#020202", "after": "#030303"}
-    with pyplot.rc_context(_style(colours) | {"svg.hashsalt": "course"}):
-        figure, axes = pyplot.subplots(figsize=(SIZE[0], height), layout="constrained")
+    style = _style(colours) | {"svg.hashsalt": "course"}
+    if narrow:
+        style |= {"font.size": 10, "legend.fontsize": 8.5}
+    with pyplot.rc_context(style):
+        width = NARROW if narrow else SIZE[0]
+        figure, axes = pyplot.subplots(figsize=(width, height), layout="constrained")
         draw_on([axes], colours)
         written = StringIO()
         figure.savefig(written, format="svg", metadata={"Date": None})

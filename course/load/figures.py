@@ -1,6 +1,7 @@
 """Figures for docs and slides: by id out of the results, so that nobody writes one by hand.
 
-`claim:ID:ratio`, `claim:ID:before`, `claim:ID:after`, `hall:N` (people, of step N),
+`claim:ID:ratio`, `claim:ID:before`, `claim:ID:after`, `hall:N` (people, of step N), `hall:N<M` and
+`hall:N>M` (the same, for a sentence that is true only if it is smaller or larger than that of M),
 `times:N` (halls of step 1 that the one of step N is), `share:STEP:CALL` (of its floor),
 `rate:STEP:CALL` and `cost:STEP:CALL` (of one process: calls a second, processor time of one),
 `law:STEP:PART` (of the fit of the Universal Scalability Law: single, contention, coherency, best or
@@ -53,7 +54,7 @@ def figure(id: str, results: Path | None = None) -> str:
             case "claim":
                 return _claim(*rest.split(":"), _read(results / "claims.json"))
             case "hall":
-                return f"{_hall(rest, results):,}"
+                return f"{_compared_hall(rest, results):,}"
             case "times":
                 return f"{_hall(rest, results) / _hall('1', results):.0f}"
             case "share":
@@ -77,7 +78,7 @@ def figure(id: str, results: Path | None = None) -> str:
             case "machine":
                 here = _read(results / "ladder.json")["provenance"]
                 return f"{here['cpu']}, {here['cores']} cores, Python {here['python']}"
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError):
         pass
     raise CourseError(f"There is no figure {id!r} in {shown(results)}.")
 
@@ -133,6 +134,21 @@ def _drilled(step: str, rest: str, results: Path) -> str:
     if part not in COUNTS or row[part] is None:
         raise KeyError(part)
     return f"{row[part]:,}"
+
+
+def _compared_hall(rest: str, results: Path) -> int:
+    step, sign, other = re.fullmatch(r"(\d+)(?:([<>])(\d+))?", rest).groups()
+    hall = _hall(step, results)
+    if (
+        sign
+        and (than := _hall(other, results))
+        and not (hall < than if sign == "<" else hall > than)
+    ):
+        raise CourseError(
+            f"The hall of step {step} has {hall:,} people and that of step {other} {than:,}: "
+            f"rewrite the sentence that says {rest}."
+        )
+    return hall
 
 
 def _hall(step: str, results: Path) -> int:

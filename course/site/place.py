@@ -18,11 +18,15 @@ COUNTER = "_course_blocks"
 
 @dataclass(frozen=True)
 class Place:
-    """A page that is being rendered; `prefix` begins ids that no other block of the page has."""
+    """A page that is being rendered; `prefix` begins ids that no other block of the page has.
+
+    `narrow` tells whether it is shown in narrow windows, too.
+    """
 
     page: Page
     prefix: str
     docs: Path = DOCS
+    narrow: bool = True
 
     def to(self, uri: str) -> str:
         """Return the link from here to another page of docs/."""

@@ -65,7 +65,7 @@ def of_topology(body: Body, prefix: str) -> str:
 
 def _of_page(block: Callable[[Body, Place], str]) -> Block:
     """Return a block of the site's for a slide."""
-    return lambda body, prefix: block(body, Place(Page("index.md", ""), prefix))
+    return lambda body, prefix: block(body, Place(Page("index.md", ""), prefix, narrow=False))
 
 
 BLOCKS: dict[str, tuple[Block, tuple[str, ...], tuple[str, ...]]] = {

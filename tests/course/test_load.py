@@ -545,6 +545,22 @@ def test_colours_of_the_charts_can_be_read_on_their_paper():
             assert (light + 0.05) / (dark + 0.05) >= 4.5, name
 
 
+@pytest.mark.parametrize(
+    ("slowest", "labels", "not_there"),
+    [(0.6, {"20 ms", "50 ms", "100 ms", "500 ms"}, "10⁻"), (60, {"100 ms", "1.0 s"}, "20 ms")],
+)
+def test_times_on_an_axis_are_durations_and_have_room(slowest, labels, not_there):
+    spread = [(50, 0.02), (100, slowest)]
+    drawn = chart.spreads_on([("step 1: p95 never", "after", spread, math.inf)], "p95")
+    texts = set(re.findall(r"<text[^>]*>([^<]*)</text>", chart.page_svg(drawn)))
+    assert labels <= texts
+    assert not any(not_there in each or "times" in each for each in texts)
+
+
+def test_what_95_of_100_never_had_is_said_to_be_never():
+    assert chart.in_words(math.inf) == "never"
+
+
 DRILLED = {
     "scene": "a worker: killed",
     "figure": "1.5 s",
@@ -578,6 +594,8 @@ def results(tmp_path):
         ("claim:good:before", "522 ms"),
         ("claim:good:after", "29 ms"),
         ("hall:13", "1,200"),
+        ("hall:1<13", "50"),
+        ("hall:13>1", "1,200"),
         ("times:13", "24"),
         ("share:6:list", "76%"),
         ("rate:6:list", "1,234"),
@@ -608,6 +626,11 @@ def test_a_figure_is_read_out_of_the_results(results, id, text):
         ("claim:good", "no figure"),
         ("claim:bad:ratio", "'bad' fails: it has no figure"),
         ("hall:99", "no figure"),
+        ("hall:1=13", "no figure"),
+        ("hall:13<99", "no figure"),
+        ("hall:13<1", "of step 13 has 1,200 people and that of step 1 50: rewrite the sentence"),
+        ("hall:1>13", "rewrite the sentence that says 1>13"),
+        ("hall:1<1", "rewrite the sentence"),
         ("share:6:none", "no figure"),
         ("rate:6:none", "no figure"),
         ("law:6:single", "no figure"),

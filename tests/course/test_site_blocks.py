@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 
 import markdown
@@ -118,8 +119,15 @@ def test_the_plan_adds_up():
 def test_a_claim_is_shown_with_what_was_measured_and_what_is_required():
     said = text(measured.claims(Body({"ids": ["unchanged-is-cheap"]}), HERE))
     assert "A poll that finds nothing new costs a fraction of the list." in said
-    assert "40 a second → 90 a second" in said and "(2.85 to 3.15)" in said
+    assert "40 a second → 90 a second" in said and "(2.8 to 3.2)" in said
     assert "1.5 holds" in said and "Measured on A chip, 2 cores" in said
+
+
+def test_where_nothing_could_be_compared_there_is_no_figure(results):
+    kept = json.loads((results / "claims.json").read_text())
+    kept["unchanged-is-cheap"] |= {"outcome": "not measurable", "ratio": None, "before": "never"}
+    (results / "claims.json").write_text(json.dumps(kept))
+    assert "never" not in text(measured.claims(Body({"ids": ["unchanged-is-cheap"]}), HERE))
 
 
 def test_a_claim_that_fails_is_said_to_fail(results):
@@ -140,10 +148,11 @@ def test_a_claim_that_fails_is_said_to_fail(results):
 )
 def test_a_chart_is_part_of_the_page_and_is_told_in_words(body, words):
     html = measured.chart(Body(body), HERE)
-    description = re.search(r'<desc id="block-1-text">([^<]+)</desc>', html)[1]
-    assert words in description
+    # One for wide windows and one for narrow ones.
+    descriptions = re.findall(r'<desc id="block-1-\d-text">([^<]+)</desc>', html)
+    assert [words in each for each in descriptions] == [True, True]
     assert "<?xml" not in html and "DOCTYPE" not in html and "var(--after)" in html
-    assert 'aria-labelledby="block-1-title block-1-text"' in html
+    assert 'aria-labelledby="block-1-2-title block-1-2-text"' in html
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) == len(set(ids)) and all(id.startswith("block-1-") for id in ids)
     for used in re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', html):
@@ -165,6 +174,13 @@ def test_what_was_found_is_told_in_todays_words_unless_the_scenario_was_another(
     assert measured._sentence(never, found).startswith(f"In {found.what}, no step brought")
     old = claim | {"found": "Nothing can be said of a hall of 3."}
     assert measured._sentence(old, found) == "Nothing can be said of a hall of 3."
+
+
+def test_narrow_windows_have_a_chart_of_their_own_and_slides_have_not():
+    body = Body({"result": "ladder"})
+    wide, narrow = re.findall(r'width="([\d.]+)pt"', measured.chart(body, HERE))
+    assert float(narrow) < float(wide) / 1.5
+    assert measured.chart(body, replace(HERE, narrow=False)).count("<svg") == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"result": "x"}, {"claim": "a", "result": "laws"}])

@@ -212,6 +212,7 @@ def test_the_plan_covers_each_step_and_the_courseware(checkout):
         "slow site",
         "slides",
         "class kit",
+        "site: browser",
         "step 1: unit",
         "step 1: contract",
         "step 1: browser",

@@ -35,13 +35,6 @@ def pytest_configure(config):
     expect.set_options(timeout=visits.PATIENCE)
 
 
-def pytest_ignore_collect(collection_path, config):
-    # On request only: they check next to nothing.
-    if collection_path.name == "test_pictures.py" and not config.getoption("pictures"):
-        return True
-    return None
-
-
 def names(config) -> list[str]:
     """Return the pages of the site as paths inside it."""
     site = config.getoption("site")
@@ -54,13 +47,7 @@ def names(config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc):
-    if "seen" in metafunc.fixturenames:
-        schemes = getattr(metafunc.function, "schemes", SCHEMES)
-        # Page by page in one colour scheme after the other: each is opened once.
-        cases = [(scheme, name) for scheme in schemes for name in names(metafunc.config)]
-        ids = [f"{name}-{scheme}" for scheme, name in cases]
-        metafunc.parametrize("seen", cases, ids=ids, indirect=True, scope="session")
-    elif "name" in metafunc.fixturenames:
+    if "name" in metafunc.fixturenames:
         metafunc.parametrize("name", names(metafunc.config))
 
 
@@ -96,32 +83,17 @@ def address(site):
 
 
 @pytest.fixture(scope="session")
-def windows(chromium, address):
-    """A window for each colour scheme, opened when it is needed."""
-    opened = {}
-
-    def window(scheme):
-        if scheme not in opened:
-            opening = visit(chromium, address, scheme=scheme)
-            opened[scheme] = (opening, opening.__enter__())
-        return opened[scheme][1]
-
-    yield window
-    for opening, _ in opened.values():
-        opening.__exit__(None, None, None)
+def window(chromium, address):
+    """A window on the site as it is served, for all that leaves nothing behind."""
+    with visit(chromium, address) as window:
+        yield window
 
 
 @pytest.fixture(scope="session")
-def seen(request, windows):
-    """A page in a colour scheme, just opened, with all that is folded away unfolded."""
-    scheme, name = request.param
-    window = windows(scheme)
-    window.watched.complaints()
-    window.watched.elsewhere()
-    window.page.set_viewport_size({"width": 1440, "height": 900})
-    window.open(name)
-    window.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    return window
+def disk(chromium, site):
+    """A window on the site as it is opened from the disk."""
+    with visit(chromium, site.as_uri() + "/") as window:
+        yield window
 
 
 @pytest.fixture(params=["http", "file"])
@@ -139,8 +111,10 @@ def anywhere(request, chromium, site):
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path:
-    """The directory for screenshots."""
+def pictures(request) -> Path | None:
+    """The directory for screenshots; None when nobody asked for them."""
+    if not request.config.getoption("pictures"):
+        return None
     directory = ROOT / ".data" / "screenshots" / "site"
     directory.mkdir(parents=True, exist_ok=True)
     return directory

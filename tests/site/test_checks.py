@@ -78,6 +78,38 @@ def test_axe_finds_what_is_planted(shown, body, rule):
     assert [one.partition(":")[0] for one in found] == [rule]
 
 
+def test_of_words_of_code_that_look_the_same_axe_sees_one(shown):
+    pale, fine, paler = (f'<span style="color: {c}">word</span>' for c in ("#aaa", "#222", "#bbb"))
+    page = shown(f"<pre><code>{fine}{pale}{fine}{pale}{pale}{paler}</code></pre>").page
+    before = page.content()
+    assert [one.partition(":")[0] for one in checks.violations(page)] == 2 * ["color-contrast"]
+    assert page.evaluate("document.querySelectorAll('pre span').length") == 6
+    assert page.locator("pre").inner_html() in before
+
+
+@pytest.mark.parametrize("outer", ["background: #333", "opacity: 0.4"])
+def test_words_of_code_on_different_grounds_do_not_look_the_same(shown, outer):
+    word = '<span style="color: #222">word</span>'
+    body = f'<pre><code>{word}</code></pre><pre style="{outer}"><code>{word}</code></pre>'
+    assert len(checks.violations(shown(body).page)) == 1
+
+
+def test_what_is_wrong_in_one_colour_scheme_only_is_found(shown):
+    style = "@media (prefers-color-scheme: dark) { .it { color: #bbb; } }"
+    page = shown('<p class="it">Hardly there at night.</p>', style).page
+    assert checks.violations(page, rules=checks.OF_COLOURS) == []
+    page.emulate_media(color_scheme="dark")
+    assert len(checks.violations(page, rules=checks.OF_COLOURS)) == 1
+
+
+def test_the_rules_about_colours_are_all_that_axe_has(shown):
+    page = shown().page
+    checks.violations(page)
+    found = page.evaluate("axe.getRules(['cat.color']).map(rule => rule.ruleId)")
+    # That one is of another standard, AAA, and off unless it is asked for.
+    assert set(found) - {"color-contrast-enhanced"} == set(checks.OF_COLOURS)
+
+
 def test_axe_is_asked_about_a_part_of_the_page(shown):
     page = shown('<p style="color: #aaa">Hardly there.</p>').page
     assert checks.violations(page, "header") == []

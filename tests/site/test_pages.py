@@ -1,18 +1,13 @@
-"""Every page, light and dark: for everybody, and without a network."""
+"""Every page: in three widths, light and dark, by keyboard, for everybody, without a network."""
 
 import checks
-from conftest import DECKS, WIDTHS, names
-from visit import visit
+from conftest import DECKS, SCHEMES, WIDTHS, names
+from playwright.sync_api import Page
 
-
-def only(*schemes):
-    """Say that a test is not about colours."""
-
-    def mark(test):
-        test.schemes = schemes
-        return test
-
-    return mark
+OTHER_TABS = """() => document.querySelectorAll(".tabbed-set").forEach(set => {
+  [...set.querySelectorAll(":scope > input")].find(tab => !tab.checked).click();
+})"""
+UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 
 def test_no_page_of_the_site_is_overlooked(site, request):
@@ -21,36 +16,38 @@ def test_no_page_of_the_site_is_overlooked(site, request):
     assert pages == set(names(request.config))
 
 
-def test_axe_finds_nothing(seen):
-    found = checks.violations(seen.page)
-    if seen.page.locator(".tabbed-set").count():
-        seen.page.evaluate(
-            "document.querySelectorAll('.tabbed-set > input:last-of-type').forEach(o => o.click())"
-        )
-        found += checks.violations(seen.page, ".tabbed-set")
-    assert found == []
+def test_a_page_is_as_it_should_be(window, disk, name, pictures):
+    """Opened once: all that can be looked at in the same window is looked at there."""
+    page = window.open(name)
+    page.evaluate(UNFOLD)
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            found += [f"{width} px: {fault}" for fault in checks.too_wide(page, width)]
+            if pictures:
+                _picture(page, pictures / f"{name.replace('/', '-')[:-5]}-{width}-{scheme}.png")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        found += [f"{scheme}: {fault}" for fault in _violations(page, scheme)]
+    page.emulate_media(color_scheme="light")
+    found += checks.out_of_reach(page)
+    found += window.faults()
+    assert disk.open(name).locator("main h1").first.is_visible()
+    found += [f"opened as a file: {fault}" for fault in disk.faults()]
+    assert not found, "\n".join([name, *found])
 
 
-def test_it_loads_without_a_complaint_and_nothing_from_elsewhere(seen):
-    assert seen.watched.elsewhere() == []
-    assert seen.watched.complaints() == []
+def _violations(page: Page, scheme: str) -> list[str]:
+    """Return what axe finds in a page, on either tab where it has tabs: leaves the other shown."""
+    # In the other colours of the same page only the answers about colours can be others.
+    rules = () if scheme == SCHEMES[0] else checks.OF_COLOURS
+    found = checks.violations(page, rules=rules)
+    if page.locator(".tabbed-set").count():
+        page.evaluate(OTHER_TABS)
+        found += checks.violations(page, ".tabbed-set", rules)
+    return found
 
 
-@only("light")
-def test_it_is_not_wider_than_the_window(seen):
-    found = {width: checks.too_wide(seen.page, width) for width in WIDTHS}
-    assert not any(found.values()), found
-
-
-@only("light")
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(seen):
-    seen.page.set_viewport_size({"width": 1440, "height": 900})
-    assert checks.out_of_reach(seen.page) == []
-
-
-def test_it_works_when_opened_as_a_file(chromium, site, name):
-    with visit(chromium, site.as_uri() + "/") as window:
-        page = window.open(name)
-        assert page.locator("main h1").first.is_visible()
-        assert window.watched.elsewhere() == []
-        assert window.watched.complaints() == []
+def _picture(page: Page, path) -> None:
+    page.screenshot(path=path, full_page=True, animations="disabled")
+    assert path.stat().st_size > 8_000, f"{path} shows next to nothing"

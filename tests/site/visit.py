@@ -48,6 +48,11 @@ class Visit:
         self.page.goto(self.root + name, wait_until="load")
         return self.page
 
+    def faults(self) -> list[str]:
+        """Return what the pages have complained of and asked for elsewhere, since the last call."""
+        asked = [f"asks for {url}" for url in self.watched.elsewhere()]
+        return asked + self.watched.complaints()
+
 
 @contextlib.contextmanager
 def visit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from course import catalog
 from course.drills.report import COUNTS
@@ -45,10 +45,12 @@ def _claim_chart(id: str, place: Place) -> str:
         p95 = dict(spread).get(95, math.nan)
         name = charts.label(f"step {number}: {catalog.find(number).title}", spread, p95)
         sides.append((name, key, spread, p95))
-    picture = _drawn([sides, found.metric], charts.spreads_on(sides, found.metric))
+    pictures = _drawn(
+        [sides, found.metric], place, lambda _: charts.spreads_on(sides, found.metric)
+    )
     sentence = _sentence(claim, found)
     text = f"{sentence} " + " ".join(f"{name}." for name, *_ in sides)
-    return _figure(picture, found.question, text, sentence, place)
+    return _figure(pictures, found.question, text, sentence, place)
 
 
 def _sentence(claim: dict, found: scenario.Scenario) -> str:
@@ -67,10 +69,10 @@ def _sentence(claim: dict, found: scenario.Scenario) -> str:
 def _ladder_chart(place: Place) -> str:
     rungs = figures.load(LADDER)["rungs"]
     halls = {catalog.find(int(n)).title: rung["hall"] for n, rung in rungs.items()}
-    picture = _drawn(halls, charts.ladder_on(halls), height=6)
+    pictures = _drawn(halls, place, lambda narrow: charts.ladder_on(halls, narrow=narrow), height=6)
     listed = (f"step {n}, {rung['hall']:,}" for n, rung in rungs.items())
     title = "The largest hall that each step serves"
-    return _figure(picture, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
+    return _figure(pictures, title, f"People by step: {'; '.join(listed)}.", title + ".", place)
 
 
 def _laws_chart(place: Place) -> str:
@@ -81,31 +83,47 @@ def _laws_chart(place: Place) -> str:
     ]
     text = " ".join(f"Step {number}: {found['says']}" for number, found in laws.items())
     title = "Throughput against concurrency, and the law that fits"
-    return _figure(_drawn(laws, charts.laws_on(series)), title, text, title + ".", place)
+    pictures = _drawn(laws, place, lambda _: charts.laws_on(series))
+    return _figure(pictures, title, text, title + ".", place)
 
 
-def _drawn(of: object, draw_on: charts.DrawOn, height: float = 4) -> str:
-    """Return a picture; what it is of was not drawn before, or is not drawn again."""
-    key = json.dumps(of)
-    if key not in DRAWN:
-        DRAWN[key] = charts.page_svg(draw_on, height)
-    return DRAWN[key]
+def _drawn(
+    of: object, place: Place, draw_on: Callable[[bool], charts.DrawOn], height: float = 4
+) -> dict[str, str]:
+    """Return a picture by the class of its box: that for wide windows, that for narrow ones.
+
+    What it is `of` was not drawn before, or is not drawn again.
+    """
+    found = {}
+    for narrow in (False, True) if place.narrow else (False,):
+        key = json.dumps([of, narrow])
+        if key not in DRAWN:
+            DRAWN[key] = charts.page_svg(draw_on(narrow), height, narrow=narrow)
+        found["wide chart narrow" if narrow else "wide chart"] = DRAWN[key]
+    return found
 
 
-def _figure(svg: str, title: str, text: str, caption: str, place: Place) -> str:
+def _figure(pictures: dict[str, str], title: str, text: str, caption: str, place: Place) -> str:
     """Return a picture of matplotlib as a part of the page, with its text alternative."""
+    inner = "".join(
+        scrolled(_named(svg, f"{place.prefix}-{number}", title, text), title, class_)
+        for number, (class_, svg) in enumerate(pictures.items(), start=1)
+    )
+    return tag("figure", inner + tag("figcaption", escape(caption)), class_="data")
+
+
+def _named(svg: str, prefix: str, title: str, text: str) -> str:
+    """Return a picture with its text alternative, and with ids that begin with `prefix`."""
     svg = svg[svg.index("<svg") :]
     # Its ids are those of any other picture on the page.
-    svg = re.sub(r'\bid="', f'id="{place.prefix}-', svg)
-    svg = re.sub(r'(url\(#|href="#)', rf"\1{place.prefix}-", svg)
-    names = f"{place.prefix}-title {place.prefix}-text"
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'(url\(#|href="#)', rf"\1{prefix}-", svg)
+    names = f"{prefix}-title {prefix}-text"
     head, _, drawing = svg.partition(">")
     head += f' role="img" aria-labelledby="{names}">'
-    head += tag("title", escape(title), id=f"{place.prefix}-title")
-    head += tag("desc", escape(text), id=f"{place.prefix}-text")
-    svg = head + drawing
-    inner = scrolled(svg, title, "wide chart") + tag("figcaption", escape(caption))
-    return tag("figure", inner, class_="data")
+    head += tag("title", escape(title), id=f"{prefix}-title")
+    head += tag("desc", escape(text), id=f"{prefix}-text")
+    return head + drawing
 
 
 def claims(body: Body, place: Place) -> str:
@@ -116,7 +134,7 @@ def claims(body: Body, place: Place) -> str:
         spread = sorted(_number(ratio) for ratio in each["ratios"])
         ratio = factor(each["ratio"]) if isinstance(each["ratio"], int | float) else ""
         if ratio and len(spread) > 1:
-            ratio += tag("span", f" ({spread[0]:.2f} to {spread[-1]:.2f})", class_="spread")
+            ratio += tag("span", f" ({factor(spread[0])} to {factor(spread[-1])})", class_="spread")
         outcome = escape(each["outcome"])
         if each["reason"]:
             outcome += f": {escape(each['reason'])}"
@@ -136,8 +154,10 @@ def claims(body: Body, place: Place) -> str:
 
 def _measured(each: dict) -> str:
     """Return both figures of a claim; they may stand on two lines, but each of them in one."""
+    if not each["before"] or each["ratio"] is None:  # there is nothing to compare
+        return ""
     sides = [tag("span", escape(each[key]), class_="figure") for key in ("before", "after")]
-    return " → ".join(sides) if each["before"] else ""
+    return " → ".join(sides)
 
 
 def floors(body: Body, place: Place) -> str:
@@ -167,7 +187,9 @@ def floors(body: Body, place: Place) -> str:
         target = each.get("target")
         share = f"{each['ratio']:.0%} of {escape(each['of'])}" if target else ""
         missed = target is not None and each["ratio"] < target
-        wanted = f"{target:.0%} or more{': missed' if missed else ''}" if target else ""
+        wanted = f"{target:.0%} or more" if target else ""
+        if missed:
+            wanted = tag("span", f"{wanted}: missed", class_="fails")
         cost = f"{1000 * min(each['costs']):.2f} ms"
         rows.append((escape(call), f"{each['rate']:,.0f}", cost, share, wanted))
     headings = ("call", "a second", "processor time of one", "share", "target")
