@@ -185,3 +185,13 @@ def test_a_task_waits_for_a_database_that_is_away(
 def test_a_null_byte_is_not_found(client, path):
     assert client.get(path).status_code == 404
     assert client.post("/api/tokens", auth=("a\0b", "x")).status_code == 401
+
+
+def test_a_database_that_goes_away_behind_an_answer_does_not_spoil_it(app):
+    with app.app_context():
+        assert db.session.scalar(select(Question.id)) is None
+        backend = db.session.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.begin() as another:
+            another.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+    with app.app_context():
+        assert db.session.scalar(select(Question.id)) is None

@@ -6,12 +6,13 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import BigInteger
 
+from podium import outages
 from podium.news import News
 from podium.presence import Presence
 from podium.rates import Rates
 from podium.shared import Shared
 
-db = SQLAlchemy()
+db = SQLAlchemy(session_options={"class_": outages.Session})
 # Seconds since 1970 outgrow 32 bits in 2038.
 db.Model.registry.update_type_annotation_map({int: BigInteger})
 basic_auth = HTTPBasicAuth()
