@@ -112,5 +112,7 @@ def call(url: str, body: bytes | None, authorization: str) -> dict:
 
 
 if __name__ == "__main__":
+    # In the background of a script it is ignored, and what is started here would ignore it as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     scene, *arguments = sys.argv[1:]
     {"route": route, "step": step, "docs": docs, "slides": slides}[scene](*arguments)
