@@ -17,7 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 
 NOBODY = 65_534
-PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, PR_SET_KEEPCAPS = 1, 2, 8
+PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS = 1, 2, 8, 28
+# With NO_SETUID_FIXUP the right holds for access(2) too, by which initdb looks for its programs.
+# https://man7.org/linux/man-pages/man7/capabilities.7.html
+SECBIT_NO_SETUID_FIXUP, SECBIT_KEEP_CAPS = 1 << 2, 1 << 4
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION = 0x20080522
@@ -51,6 +54,7 @@ def become(uid: int, gid: int) -> None:
     if libc:
         libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(at_its_end))
         libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

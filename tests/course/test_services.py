@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from course import housekeeping, leftovers, ports, postgres, servers
+from course import housekeeping, leftovers, ports, postgres, servers, unprivileged
 from course.errors import CourseError
 from course.paths import ROOT
 from course.processes import started_at, wait_until
@@ -240,6 +240,19 @@ def test_as_root_the_database_runs_as_another_user_below_a_closed_directory(chec
         status = (process / "status").read_text()
     # One right of root's and no other: to pass by the permissions of files.
     assert "CapEff:\t0000000000000002\n" in status
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="it is root's right")
+def test_programs_below_a_closed_directory_are_found(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o700)
+    program = tmp_path / "closed" / "initdb"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    look = f"import os; print(os.getuid(), os.access({str(program)!r}, os.R_OK | os.X_OK))"
+    user, group = unprivileged.owner(tmp_path)
+    argv = unprivileged.command(user, group, [sys.executable, "-c", look])
+    answer = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == [str(user), "True"]
 
 
 def failure(step, **options) -> str:
