@@ -285,7 +285,7 @@ def report(results: Sequence[Result], console: Console) -> bool:
                 soft_wrap=True,
             )
     for result in results:
-        if result.unsteady:
+        if result.unsteady and result.ok:
             console.print(
                 Text(
                     f"unsteady: {result.check.name}: failed beside other checks: {result.unsteady}",

@@ -125,6 +125,7 @@ def test_what_fails_alone_too_has_failed(tmp_path, console):
     ok, text = verified(tmp_path, console, failing, program(tmp_path, "print(1)"))
     assert not ok
     assert (failing.cwd / "runs").read_text() == "xx"
+    assert "unsteady" not in text
     assert text.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
 
 
