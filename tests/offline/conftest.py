@@ -63,6 +63,8 @@ def archive(source, this_target):
         cwd=source,
         **GIT,
     )
+    if "Could not reach the Python package index" in done.stdout:
+        pytest.skip("the wheels for a kit are not here yet, and there is no network to fetch them")
     assert done.returncode == 0, done.stdout
     found = list(CACHE.glob("*.tar.gz"))
     assert len(found) == 1, done.stdout
