@@ -1,4 +1,6 @@
-"""What a check of `make doctor` found."""
+"""What a check of `make doctor` found, and how it asks a module that this Python may not read."""
+
+import subprocess
 
 OK, WARNING, BAD = "ok", "warning", "PROBLEM"
 
@@ -15,3 +17,14 @@ class Finding(object):
         self.what = what
         self.remedy = remedy
         self.for_others = what if for_others is None else for_others
+
+
+def ask(python, module, root):
+    """Run a module of the checkout `root` with another Python; return how that ended."""
+    return subprocess.run(
+        [python, "-m", module],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        cwd=root,
+    )

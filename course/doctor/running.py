@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 from course import bootstrap
-from course.doctor.finding import BAD, OK, WARNING, Finding
+from course.doctor.finding import BAD, OK, WARNING, Finding, ask
 
 ROOT = bootstrap.ROOT
 
@@ -40,13 +40,7 @@ def servers():
             "not looked at without .venv",
             "make step-1 makes it; then ask again",
         )
-    answer = subprocess.run(
-        [bootstrap.venv_python(), "-m", "course.servers"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-        cwd=ROOT,
-    )
+    answer = ask(bootstrap.venv_python(), "course.servers", ROOT)
     if answer.returncode == 0:
         return Finding("servers", OK, ", ".join(answer.stdout.strip().split("\n")))
     return Finding(
@@ -61,16 +55,9 @@ def servers():
 def leftovers():
     """Processes of a runner that was killed."""
     try:
-        found = bootstrap.find_python()
+        answer = ask(bootstrap.find_python(), "course.leftovers", ROOT)
     except bootstrap.Problem:
         return Finding("processes", WARNING, "not looked at without a Python", "solve Python first")
-    answer = subprocess.run(
-        [found, "-m", "course.leftovers"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-        cwd=ROOT,
-    )
     stale = answer.stdout.split("\n") if answer.returncode == 0 else []
     stale = [line for line in stale if line]
     if not stale:

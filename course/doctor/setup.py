@@ -2,10 +2,9 @@
 
 import glob
 import os
-import subprocess
 
 from course import bootstrap
-from course.doctor.finding import BAD, OK, WARNING, Finding
+from course.doctor.finding import BAD, OK, WARNING, Finding, ask
 
 ROOT = bootstrap.ROOT
 # : parts the entries of PATH, and venv refuses it; ? ends the path of a database in its URL; the
@@ -62,16 +61,9 @@ def wheels():
 def steps():
     """The step.toml files."""
     try:
-        found = bootstrap.find_python()
+        answer = ask(bootstrap.find_python(), "course.catalog", ROOT)
     except bootstrap.Problem:
         return Finding("steps", WARNING, "not looked at without a Python", "solve Python first")
-    answer = subprocess.run(
-        [found, "-m", "course.catalog"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-        cwd=ROOT,
-    )
     if answer.returncode == 0:
         return Finding("steps", OK, answer.stdout.strip() + ", their step.toml files are readable")
     lines = answer.stderr.strip().splitlines() or ["unreadable"]
